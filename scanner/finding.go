@@ -1,0 +1,135 @@
+// Package scanner turns pulls into findings: it joins the roster into people, ties accounts to them, and judges each
+// account by rules. It reads no clock and no environment: what it needs is in its parameters.
+package scanner
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rollcall/connectors"
+)
+
+// Kind is what is wrong; the strings are those of every output.
+type Kind string
+
+const (
+	OrphanedAccount   Kind = "orphaned_account"
+	UnconfirmedOwner  Kind = "unconfirmed_owner"
+	LeaveNotSuspended Kind = "leave_not_suspended"
+	EarlyAccess       Kind = "early_access"
+	StaleAccount      Kind = "stale_account"
+	StalePrivilege    Kind = "stale_privilege"
+	MoverStacking     Kind = "mover_stacking"
+	ExcessAccess      Kind = "excess_access"
+	SoDConflict       Kind = "sod_conflict"
+	OwnerlessAccount  Kind = "ownerless_account"
+	DuplicateAccount  Kind = "duplicate_account"
+	MissingAccess     Kind = "missing_access"
+	ReappearedAccess  Kind = "reappeared_access"
+	SignInAfterExit   Kind = "sign_in_after_exit"
+	DormantCredential Kind = "dormant_credential"
+	WeakSignIn        Kind = "weak_sign_in"
+	ExpiredGrant      Kind = "expired_grant"
+)
+
+// Kinds lists them all, in the order reports use.
+var Kinds = []Kind{OrphanedAccount, SignInAfterExit, ReappearedAccess, SoDConflict, MoverStacking, OwnerlessAccount,
+	LeaveNotSuspended, EarlyAccess, ExpiredGrant, ExcessAccess, StaleAccount, StalePrivilege, DormantCredential, WeakSignIn,
+	DuplicateAccount, UnconfirmedOwner, MissingAccess}
+
+// Reasons of an orphaned_account, and the reason of an excess_access that history is too short to explain.
+const (
+	ReasonLeaver         = "leaver"
+	ReasonContractEnded  = "contract_ended"
+	ReasonNoOwner        = "no_owner"
+	ReasonHistoryUnknown = "history_unknown"
+)
+
+// Severity orders findings by what they can cost.
+type Severity uint8
+
+const (
+	Info Severity = iota
+	Low
+	Medium
+	High
+	Critical
+)
+
+var severityNames = []string{"info", "low", "medium", "high", "critical"}
+
+func (s Severity) String() string               { return severityNames[s] }
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (s *Severity) UnmarshalText(b []byte) error {
+	i := slices.Index(severityNames, string(b))
+	if i < 0 {
+		return fmt.Errorf("severity %q: want one of %s", b, strings.Join(severityNames, ", "))
+	}
+	*s = Severity(i)
+	return nil
+}
+
+// FindingID is stable across runs: it is derived from what is wrong with what, not from when it was seen.
+type FindingID string
+
+// Finding is one thing wrong.
+type Finding struct {
+	ID          FindingID
+	Kind        Kind
+	Reason      string
+	Severity    Severity
+	App         connectors.AppID
+	Account     connectors.AccountID // empty for missing_access where the person has no account
+	Entitlement connectors.EntitlementID
+	Person      connectors.PersonID // the owner, or the likely owner of an unconfirmed_owner
+	Related     []Related
+	Group       string // findings of one group are decided in one case
+	Grade       Grade
+	By          By
+	Why         string // one plain sentence for the person who must act
+	Evidence    []Fact // the values the rule looked at, in the order a reader wants them
+	Controls    []string
+	FirstSeen   connectors.Date // day of the first run that found it
+	TimesSeen   int
+	BackAgain   bool // it had gone and came back
+}
+
+// Related is another account or entitlement that takes part in a finding.
+type Related struct {
+	App         connectors.AppID         `json:"app"`
+	Account     connectors.AccountID     `json:"account_id,omitempty"`
+	Entitlement connectors.EntitlementID `json:"entitlement,omitempty"`
+}
+
+// Fact is one value a rule looked at. In JSON, the facts of a finding are one object in this order.
+type Fact struct{ Name, Value string }
+
+// findingID derives the id. extra tells apart what the anchor does not: the rule of a SoD conflict, a credential.
+func findingID(k Kind, app connectors.AppID, acc connectors.AccountID, ent connectors.EntitlementID, extra string) FindingID {
+	h := sha256.New()
+	for _, s := range []string{string(k), string(app), string(acc), string(ent), extra} {
+		fmt.Fprintf(h, "%d:%s", len(s), s)
+	}
+	return FindingID("f-" + hex.EncodeToString(h.Sum(nil)[:8]))
+}
+
+// compareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it
+// depends on nothing but the findings.
+func compareFindings(a, b Finding) int {
+	return cmp.Or(
+		-cmp.Compare(a.Severity, b.Severity),
+		cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)),
+		cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(a.Person, b.Person),
+		cmp.Compare(a.App, b.App),
+		cmp.Compare(a.Account, b.Account),
+		cmp.Compare(a.Entitlement, b.Entitlement),
+		cmp.Compare(a.ID, b.ID),
+	)
+}
