@@ -119,6 +119,7 @@ type Person struct {
 	Manager                       PersonID
 	Previous                      PersonID // the earlier record of a re-hire, when HR linked it
 	Roles                         []RolePeriod
+	Rehired                       Tri  // whether HR's history calls the start of this record a re-hire; no: it says a first hire
 	HistorySince                  Date // from when Roles are known; 0 = not at all
 	From                          Where
 }

@@ -41,7 +41,8 @@ type Info struct {
 	Parameters  string       // filters in force; "none" says that there are none
 	Collections []Collection // each must be ended for a pull to be complete
 	Signals     Signals
-	Repeatable  bool // another call of Accounts reads the same again at little cost, as a file does
+	SizeHint    int64 // bytes, when known before the pull; the largest sources are started first
+	Repeatable  bool  // another call of Accounts reads the same again at little cost, as a file does
 }
 
 // Signals are the facts an app can give about its accounts. Configuration may narrow them, never widen.
@@ -61,11 +62,11 @@ type Signal struct {
 // Trace is how a pull proves itself. A pull is complete only if it ended without an error and every declared
 // collection called End. A Trace is used by one goroutine at a time.
 type Trace interface {
-	Page(c Collection, p Page)   // one request or file read
-	Reject(w Where, err error)   // a row left out, counted; not the end of the pull
-	Total(c Collection, n int)   // what the provider says it has
-	End(c Collection)            // the terminal marker was seen
-	Note(c Collection, s string) // something a reader of the report should know, once
+	Page(c Collection, p Page)               // one request or file read
+	Reject(c Collection, w Where, err error) // a row left out, counted; not the end of the pull
+	Total(c Collection, n int)               // what the provider says it has
+	End(c Collection)                        // the terminal marker was seen
+	Note(c Collection, s string)             // something a reader of the report should know, once
 }
 
 // Page is one piece read from a provider.
