@@ -1,0 +1,134 @@
+package connectortest
+
+import (
+	"context"
+	"iter"
+	"testing"
+
+	"rollcall/connectors"
+)
+
+// AppHarness is what the suite must know of an app's connector. Two accounts are the least to try it with.
+type AppHarness struct {
+	// Open makes the source; the data behind it is the same each time.
+	Open func(testing.TB) connectors.App
+	// Broken makes the source so that its pull fails part way: over a file cut short, a server that fails for page two.
+	Broken func(testing.TB) connectors.App
+	// Want is every account in any order: its ID and, to be compared as well, whichever other fields are set.
+	Want []connectors.Account
+	// Rejects is how many rows of connectors.Accounts are to be left out.
+	Rejects int
+	// Secret is the token or password the source was opened with; it may show nowhere.
+	Secret string
+}
+
+// RosterHarness is what the suite must know of a roster's connector; its fields are those of AppHarness.
+type RosterHarness struct {
+	Open    func(testing.TB) connectors.Roster
+	Broken  func(testing.TB) connectors.Roster
+	Want    []connectors.Person
+	Rejects int
+	Secret  string
+}
+
+// IDs makes a list of wanted accounts of which only the ids are compared.
+func IDs(ids ...connectors.AccountID) []connectors.Account {
+	out := make([]connectors.Account, len(ids))
+	for i, id := range ids {
+		out[i].ID = id
+	}
+	return out
+}
+
+// App holds the connector of an app against its contract. Tests that use it must not run in parallel with others of
+// their package: it looks for goroutines that a pull left behind.
+func App(t *testing.T, h AppHarness) {
+	t.Helper()
+	run(t, appSuite(h))
+}
+
+// Roster holds the connector of a roster against its contract. As for App, not in parallel.
+func Roster(t *testing.T, h RosterHarness) {
+	t.Helper()
+	run(t, rosterSuite(h))
+}
+
+// source is a roster or an app; both are tried by the same checks.
+type source[R any] struct {
+	connectors.Source
+	pull func(context.Context, connectors.Trace) iter.Seq2[R, error]
+}
+
+type suite[R any] struct {
+	main         connectors.Collection
+	open, broken func(testing.TB) source[R]
+	want         []R
+	rejects      int
+	secret       string
+	id           func(R) string
+	from         func(R) connectors.Where
+	keep         func(R) R // what a consumer does to hold on to a row
+	checks       []check[R]
+
+	src  source[R]       // the one that begin pulled
+	info connectors.Info // what it said before
+	recording[R]
+}
+
+type check[R any] struct {
+	name string
+	run  func(testing.TB, suite[R])
+}
+
+func run[R any](t *testing.T, s suite[R]) {
+	t.Helper()
+	if s.open == nil || s.broken == nil || len(s.want) < 2 {
+		t.Fatal("connectortest: the harness needs Open, Broken and at least two wanted rows")
+	}
+	s.begin(t)
+	for _, c := range s.checks {
+		t.Run(c.name, func(t *testing.T) { c.run(t, s) })
+	}
+}
+
+func appSuite(h AppHarness) suite[connectors.Account] {
+	return suite[connectors.Account]{
+		main:    connectors.Accounts,
+		open:    opener(h.Open, connectors.App.Accounts),
+		broken:  opener(h.Broken, connectors.App.Accounts),
+		want:    h.Want,
+		rejects: h.Rejects,
+		secret:  h.Secret,
+		id:      func(a connectors.Account) string { return string(a.ID) },
+		from:    func(a connectors.Account) connectors.Where { return a.From },
+		keep:    connectors.Account.Clone,
+		checks:  append(commonChecks[connectors.Account](), accountChecks...),
+	}
+}
+
+func rosterSuite(h RosterHarness) suite[connectors.Person] {
+	return suite[connectors.Person]{
+		main:    connectors.People,
+		open:    opener(h.Open, connectors.Roster.People),
+		broken:  opener(h.Broken, connectors.Roster.People),
+		want:    h.Want,
+		rejects: h.Rejects,
+		secret:  h.Secret,
+		id:      func(p connectors.Person) string { return string(p.ID) },
+		from:    func(p connectors.Person) connectors.Where { return p.From },
+		keep:    func(p connectors.Person) connectors.Person { return p },
+		checks:  commonChecks[connectors.Person](),
+	}
+}
+
+func opener[S connectors.Source, R any](open func(testing.TB) S,
+	pull func(S, context.Context, connectors.Trace) iter.Seq2[R, error]) func(testing.TB) source[R] {
+	if open == nil {
+		return nil
+	}
+	return func(tb testing.TB) source[R] {
+		tb.Helper()
+		s := open(tb)
+		return source[R]{s, func(ctx context.Context, t connectors.Trace) iter.Seq2[R, error] { return pull(s, ctx, t) }}
+	}
+}
