@@ -1,0 +1,122 @@
+package httpx
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode"
+
+	"rollcall/connectors"
+)
+
+// Error is a request that did not give a page. It is connectors.ErrNotFound, ErrForbidden or ErrTransient where its
+// class is known, and its Cause.
+type Error struct {
+	Method string
+	URL    string // secrets replaced
+	Status int    // 0 = no answer
+	Body   []byte // of the answer, its first part, secrets replaced
+	Tries  int
+	Class  error // nil = none of the three
+	Cause  error // what went wrong below HTTP
+	Hint   string
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s: ", e.Method, e.URL)
+	switch {
+	case e.Cause != nil:
+		b.WriteString(e.Cause.Error())
+	default:
+		fmt.Fprintf(&b, "status %d %s", e.Status, http.StatusText(e.Status))
+	}
+	if e.Class != nil {
+		fmt.Fprintf(&b, " (%v)", e.Class)
+	}
+	if e.Tries > 1 {
+		fmt.Fprintf(&b, ", tried %d times", e.Tries)
+	}
+	if e.Hint != "" {
+		b.WriteString("; " + e.Hint)
+	}
+	if s := excerpt(e.Body); s != "" {
+		fmt.Fprintf(&b, "; the server said: %s", s)
+	}
+	return b.String()
+}
+
+func (e *Error) Unwrap() []error {
+	var out []error
+	for _, err := range []error{e.Class, e.Cause} {
+		if err != nil {
+			out = append(out, err)
+		}
+	}
+	return out
+}
+
+// failure is the error of one try.
+func (c *Client) failure(u *url.URL, res *Response, status int, err error, tries int) *Error {
+	e := &Error{Method: http.MethodGet, URL: c.redact(u.String()), Status: status, Tries: tries, Class: class(status)}
+	if err != nil {
+		e.Cause = c.cause(err)
+		if again(status, err) {
+			e.Class = connectors.ErrTransient
+		}
+		return e
+	}
+	const kept = 4 << 10
+	e.Body = []byte(c.redact(string(res.Body)))
+	e.Body = e.Body[:min(len(e.Body), kept)]
+	switch {
+	case status == http.StatusUnauthorized:
+		e.Hint = "the token is wrong or has expired"
+	case status == http.StatusForbidden:
+		e.Hint = "the token lacks a permission"
+	}
+	return e
+}
+
+func class(status int) error {
+	switch {
+	case status == http.StatusNotFound:
+		return connectors.ErrNotFound
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		return connectors.ErrForbidden
+	case throttledOrDown(status):
+		return connectors.ErrTransient
+	}
+	return nil
+}
+
+// cause strips the URL that net/http puts into its errors, secrets and all, and what is left of the token.
+func (c *Client) cause(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	if s := c.redact(err.Error()); s != err.Error() {
+		return errors.New(s)
+	}
+	return err
+}
+
+// excerpt is a body as one short line of printable text.
+func excerpt(body []byte) string {
+	const most = 200
+	s := strings.ToValidUTF8(string(body), "")
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most]) + "…"
+	}
+	return s
+}
