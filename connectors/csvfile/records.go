@@ -1,0 +1,233 @@
+package csvfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"rollcall/connectors/table"
+)
+
+// records cuts a stream of UTF-8 into records as RFC 4180 has them: quoted cells, doubled quotes, line ends of LF or CRLF
+// inside and outside of quotes, a last line without an end. Empty lines are no records. A CR alone is part of its cell.
+// It works on blocks and hands out parts of them: a file costs one buffer. encoding/csv takes four times as long.
+type records struct {
+	src   io.Reader
+	delim byte
+	buf   []byte
+	pos   int // buf[pos:end] is read and not handed out
+	end   int
+	line  int // physical line at pos, from 1
+	quote int // of the first quote from pos on; end when there is none
+	err   error
+	nul   bool // a NUL byte was seen somewhere
+}
+
+const (
+	blockSize = 256 << 10
+	// maxRecord bounds one record, and with it the memory a quote that is never closed can cost.
+	maxRecord = 1 << 20
+)
+
+var (
+	errBareQuote  = errors.New(`a quote (") stands inside an unquoted cell: quote the whole cell and double the quote`)
+	errAfterQuote = errors.New(`text follows a closing quote ("): double a quote that is part of the cell`)
+	errOpenQuote  = errors.New(`a quote (") is opened and never closed`)
+	errNUL        = errors.New("the row holds a NUL byte: is the encoding right?")
+	errUTF8       = errors.New("the row is no valid UTF-8: is the encoding right?")
+)
+
+func newRecords(src io.Reader, delim byte, size int64) *records {
+	return &records{src: src, delim: delim, line: 1, buf: make([]byte, min(max(size+1, 512), blockSize))}
+}
+
+// next reads the next record. io.EOF is the end; a *table.BadRecord is one record alone.
+func (r *records) next(rec *table.Record) error {
+	for {
+		raw, lines, quoted, err := r.cut()
+		if err != nil {
+			return err
+		}
+		rec.Line, rec.Cells = r.line, rec.Cells[:0]
+		r.line += lines
+		raw = trimLineEnd(raw)
+		switch {
+		case len(raw) == 0:
+			continue
+		case r.nul && bytes.IndexByte(raw, 0) >= 0:
+			return &table.BadRecord{Line: rec.Line, Why: errNUL}
+		case !utf8.Valid(raw):
+			return &table.BadRecord{Line: rec.Line, Why: errUTF8}
+		case quoted:
+			if err := r.quoted(raw, rec); err != nil {
+				return fmt.Errorf("line %d: %w", rec.Line, err)
+			}
+			return nil
+		}
+		for {
+			i := bytes.IndexByte(raw, r.delim)
+			if i < 0 {
+				rec.Cells = append(rec.Cells, raw)
+				return nil
+			}
+			rec.Cells = append(rec.Cells, raw[:i])
+			raw = raw[i+1:]
+		}
+	}
+}
+
+// cut takes the next record off the buffer, its line end included: up to the first line feed that an even number of
+// quotes precede.
+func (r *records) cut() (raw []byte, lines int, quoted bool, err error) {
+	r.seekQuote()
+	from, quotes := 0, 0
+	for {
+		i := bytes.IndexByte(r.buf[r.pos+from:r.end], '\n')
+		if i < 0 {
+			if r.err == nil {
+				if err := r.fill(); err != nil {
+					return nil, 0, false, err
+				}
+				continue
+			}
+			if r.err != io.EOF {
+				return nil, 0, false, fmt.Errorf("line %d: %w", r.line, r.err)
+			}
+			if r.pos == r.end {
+				return nil, 0, false, io.EOF
+			}
+			raw, r.pos = r.buf[r.pos:r.end], r.end
+			return raw, lines, bytes.IndexByte(raw, '"') >= 0, nil
+		}
+		upTo := from + i + 1
+		lines++
+		if r.quote < r.pos+upTo {
+			quotes += bytes.Count(r.buf[r.pos+from:r.pos+upTo], []byte{'"'})
+		}
+		if quotes%2 == 0 {
+			raw = r.buf[r.pos : r.pos+upTo]
+			r.pos += upTo
+			return raw, lines, quotes > 0, nil
+		}
+		from = upTo
+	}
+}
+
+// seekQuote finds the next quote once for all the records before it: most files have few.
+func (r *records) seekQuote() {
+	if r.quote >= r.pos {
+		return
+	}
+	if i := bytes.IndexByte(r.buf[r.pos:r.end], '"'); i >= 0 {
+		r.quote = r.pos + i
+	} else {
+		r.quote = r.end
+	}
+}
+
+// fill reads more behind what is there.
+func (r *records) fill() error {
+	none := r.quote >= r.end
+	r.quote -= r.pos
+	r.end = copy(r.buf, r.buf[r.pos:r.end])
+	r.pos = 0
+	if r.end == len(r.buf) {
+		if r.end >= maxRecord {
+			return fmt.Errorf("line %d: the row that starts here is longer than 1 MiB: most likely a quote (\") is never closed", r.line)
+		}
+		r.buf = append(r.buf, make([]byte, len(r.buf))...)
+	}
+	n, err := r.src.Read(r.buf[r.end:])
+	more := r.buf[r.end : r.end+n]
+	r.nul = r.nul || bytes.IndexByte(more, 0) >= 0
+	if none {
+		r.quote = r.end + n
+		if i := bytes.IndexByte(more, '"'); i >= 0 {
+			r.quote = r.end + i
+		}
+	}
+	r.end += n
+	r.err = err
+	return nil
+}
+
+func trimLineEnd(raw []byte) []byte {
+	if n := len(raw); n > 0 && raw[n-1] == '\n' {
+		raw = raw[:n-1]
+	}
+	if n := len(raw); n > 0 && raw[n-1] == '\r' {
+		raw = raw[:n-1]
+	}
+	return raw
+}
+
+// quoted splits a record that has quotes in it. It writes into the record: cells only shrink.
+func (r *records) quoted(raw []byte, rec *table.Record) error {
+	for {
+		var cell []byte
+		more := false
+		if len(raw) > 0 && raw[0] == '"' {
+			n, err := closing(raw)
+			if err != nil {
+				return err
+			}
+			cell = unquote(raw[1:n])
+			raw = raw[n+1:]
+			if len(raw) > 0 && raw[0] != r.delim {
+				return errAfterQuote
+			}
+			if more = len(raw) > 0; more {
+				raw = raw[1:]
+			}
+		} else {
+			i := bytes.IndexByte(raw, r.delim)
+			if more = i >= 0; more {
+				cell, raw = raw[:i], raw[i+1:]
+			} else {
+				cell = raw
+			}
+			if bytes.IndexByte(cell, '"') >= 0 {
+				return errBareQuote
+			}
+		}
+		rec.Cells = append(rec.Cells, cell)
+		if !more {
+			return nil
+		}
+	}
+}
+
+// closing is the position of the quote that closes the one at the beginning.
+func closing(raw []byte) (int, error) {
+	for at := 1; ; {
+		i := bytes.IndexByte(raw[at:], '"')
+		if i < 0 {
+			return 0, errOpenQuote
+		}
+		at += i
+		if at+1 == len(raw) || raw[at+1] != '"' {
+			return at, nil
+		}
+		at += 2
+	}
+}
+
+// unquote makes one quote of two, and LF of CRLF, in place.
+func unquote(cell []byte) []byte {
+	if bytes.IndexByte(cell, '"') < 0 && bytes.IndexByte(cell, '\r') < 0 {
+		return cell
+	}
+	w := 0
+	for i := 0; i < len(cell); i++ {
+		c := cell[i]
+		if c == '"' || c == '\r' && i+1 < len(cell) && cell[i+1] == '\n' {
+			i++
+			c = cell[i]
+		}
+		cell[w] = c
+		w++
+	}
+	return cell[:w]
+}

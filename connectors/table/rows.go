@@ -1,0 +1,201 @@
+package table
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"rollcall/connectors"
+)
+
+// spec is how one file is read.
+type spec struct {
+	file       File
+	collection connectors.Collection
+	section    string // of the configuration, where its columns stand
+	wanted     []want
+	dates      dates
+	limit      Limit
+}
+
+// rows reads one file: it finds the columns, leaves out what cannot be used, and counts it.
+type rows struct {
+	spec
+	ctx     context.Context
+	trace   connectors.Trace
+	in      Reader
+	record  Record
+	width   int // cells of the header
+	columns []column
+	fault   error // the first thing wrong with the present record
+	read    int
+	bad     int   // rejected rows that count toward the limit
+	firstly error // the first of them
+}
+
+// open reads the header. The caller closes the rows.
+func (s spec) open(ctx context.Context, t connectors.Trace) (*rows, error) {
+	in, err := s.file.Open()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.file.Name(), err)
+	}
+	r := &rows{spec: s, ctx: ctx, trace: t, in: in}
+	r.dates = s.dates.reader(in.Dates())
+	err = r.cancelled()
+	if err == nil {
+		err = r.header()
+	}
+	if err != nil {
+		in.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *rows) header() error {
+	err := r.in.Next(&r.record)
+	if err == io.EOF {
+		return fmt.Errorf("%s: the file is empty: not even a header row", r.file.Name())
+	}
+	if err != nil {
+		return fmt.Errorf("%s: header: %w", r.file.Name(), err)
+	}
+	r.width = len(r.record.Cells)
+	if r.columns, err = locate(r.section, r.wanted, r.record.Cells); err != nil {
+		return fmt.Errorf("%s: %w", r.file.Name(), err)
+	}
+	return nil
+}
+
+func (r *rows) close() { r.in.Close() }
+
+// next goes to the next usable record. At the end, which it reports as false, the file is on the trace.
+func (r *rows) next() (bool, error) {
+	for {
+		r.fault = nil
+		if err := r.in.Next(&r.record); err != nil {
+			if err == io.EOF {
+				if err := r.cancelled(); err != nil {
+					return false, err
+				}
+				r.trace.Page(r.collection, r.in.Page())
+				return false, nil
+			}
+			bad := (*BadRecord)(nil)
+			if !errors.As(err, &bad) {
+				return false, fmt.Errorf("%s: %w", r.file.Name(), err)
+			}
+			r.read++
+			r.reject(bad.Line, bad.Why)
+			continue
+		}
+		if blank(r.record.Cells) {
+			continue
+		}
+		if r.read++; r.read%512 == 0 {
+			if err := r.cancelled(); err != nil {
+				return false, err
+			}
+		}
+		if n := len(r.record.Cells); n != r.width {
+			r.reject(r.record.Line, fmt.Errorf("%d cells, and the header has %d", n, r.width))
+			continue
+		}
+		return true, nil
+	}
+}
+
+func (r *rows) cancelled() error {
+	if err := r.ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", r.file.Name(), err)
+	}
+	return nil
+}
+
+// blank tells whether nothing is in a row: spreadsheets export such rows below their data.
+func blank(cells [][]byte) bool {
+	for _, c := range cells {
+		if len(trim(c)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// cell is the present record's trimmed cell; empty where the column is not read.
+func (r *rows) cell(key int) []byte {
+	at := r.columns[key].at
+	if at < 0 {
+		return nil
+	}
+	c := trim(r.record.Cells[at])
+	if len(c) > 0 && c[0] == '#' && formulaError(c) {
+		r.wrong(key, fmt.Errorf("%q is the error of a spreadsheet formula: have the value exported", c))
+	}
+	return c
+}
+
+// idCell is a cell that names somebody or something.
+func (r *rows) idCell(key int) []byte {
+	c := r.cell(key)
+	if rounded(c) {
+		r.wrong(key, fmt.Errorf("%q is an id that a spreadsheet has rounded: have the column exported as text", c))
+	}
+	return c
+}
+
+func (r *rows) date(key int) connectors.Date {
+	c := r.cell(key)
+	if len(c) == 0 {
+		return 0
+	}
+	d, err := r.dates.of(c)
+	if err != nil {
+		r.wrong(key, err)
+	}
+	return d
+}
+
+// wordCell reads a cell by a vocabulary.
+func wordCell[T comparable](r *rows, key int, w *words[T]) T {
+	is, err := w.of(r.cell(key))
+	if err != nil {
+		r.wrong(key, err)
+	}
+	return is
+}
+
+// wrong notes the first fault of the present record.
+func (r *rows) wrong(key int, err error) {
+	if r.fault == nil {
+		r.fault = fmt.Errorf("%s: %w", r.columns[key].header, err)
+	}
+}
+
+func (r *rows) where() connectors.Where {
+	return connectors.Where{Source: r.file.Name(), Line: r.record.Line}
+}
+
+// reject leaves a row out, and counts it toward the limit.
+func (r *rows) reject(line int, why error) {
+	if r.bad++; r.firstly == nil {
+		r.firstly = &BadRecord{Line: line, Why: why}
+	}
+	r.leaveOut(line, why)
+}
+
+// leaveOut leaves out a row that takes nothing with it, as one that says again what another one said.
+func (r *rows) leaveOut(line int, why error) {
+	r.trace.Reject(r.collection, connectors.Where{Source: r.file.Name(), Line: line}, why)
+}
+
+// end is called when all rows are judged: it ends the collection, unless too many were rejected.
+func (r *rows) end() error {
+	if !r.limit.allows(r.bad, r.read) {
+		return fmt.Errorf("%s: %d of %d rows were rejected, more than max_rejected = %q allows, so the pull is partial; the first: %w",
+			r.file.Name(), r.bad, r.read, r.limit, r.firstly)
+	}
+	r.trace.End(r.collection)
+	return nil
+}
