@@ -1,0 +1,190 @@
+package scim
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"rollcall/connectors"
+)
+
+// membership says which groups each user is in. Group numbers are positions in names; the zero value knows no groups.
+type membership struct {
+	names   []connectors.EntitlementID
+	ids     map[string]int32
+	nested  map[string]bool    // ids of members that are said to be groups
+	direct  map[string][]int32 // by user id; while groups are still being read, by the id of any member
+	parents map[int32][]int32  // groups that a group is itself a member of
+	above   map[int32][]int32  // all groups above one, nearest first: filled as asked for
+}
+
+// group is what is read of a Group resource.
+type group struct {
+	ID          text
+	DisplayName text
+	Members     *values
+}
+
+// readGroups reads every group. Whatever cannot be understood ends the pull: a group left out would be entitlements
+// lost without a trace.
+func (s *server) readGroups(ctx context.Context, t connectors.Trace) (*membership, error) {
+	m := &membership{
+		ids: map[string]int32{}, nested: map[string]bool{},
+		direct: map[string][]int32{}, parents: map[int32][]int32{}, above: map[int32][]int32{},
+	}
+	for r, err := range s.list(ctx, t, connectors.Groups, "/Groups") {
+		if err != nil {
+			return nil, fmt.Errorf("%w (if this app has no groups to read, set groups = false)", err)
+		}
+		g, err := s.readGroup(ctx, t, r)
+		if err == nil {
+			err = m.add(g)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("group %d of %s: %w", r.where.Line, r.where.Source, err)
+		}
+	}
+	if lost := m.settle(); lost > 0 {
+		t.Note(connectors.Groups, fmt.Sprintf("%d groups that are members of others are not in the list of groups: who is in them is not known", lost))
+	}
+	if len(m.names) > 0 && len(m.direct) == 0 {
+		t.Note(connectors.Groups, "not one of the groups names a member: this server may not tell them, or not to this token")
+	}
+	return m, nil
+}
+
+// readGroup decodes a group. One without the members attribute may be empty, or cut short in the list: it is read by
+// itself.
+func (s *server) readGroup(ctx context.Context, t connectors.Trace, r record) (group, error) {
+	var g group
+	if err := json.Unmarshal(r.raw, &g); err != nil {
+		return g, err
+	}
+	if g.ID == "" {
+		return g, fmt.Errorf("%s has no id", short(r.raw))
+	}
+	if g.Members != nil {
+		return g, nil
+	}
+	res, err := s.app.client.Get(ctx, "/Groups/"+url.PathEscape(string(g.ID)))
+	if err != nil {
+		return g, err
+	}
+	t.Page(connectors.Groups, res.Page)
+	id := g.ID
+	if err := json.Unmarshal(res.Body, &g); err != nil {
+		return g, err
+	}
+	if g.ID != id {
+		return g, fmt.Errorf("asked for group %q, the server answered with %q", id, g.ID)
+	}
+	return g, nil
+}
+
+func (m *membership) add(g group) error {
+	n := int32(len(m.names))
+	m.ids[string(g.ID)] = n
+	m.names = append(m.names, connectors.EntitlementID(g.DisplayName))
+	if g.Members == nil {
+		return nil
+	}
+	for _, v := range *g.Members {
+		id := string(v.Value)
+		if id == "" && v.Ref != "" {
+			id = path.Base(string(v.Ref))
+		}
+		if id == "" {
+			return fmt.Errorf("group %q has a member without value and $ref", g.ID)
+		}
+		if strings.EqualFold(string(v.Type), "group") {
+			m.nested[id] = true
+		}
+		m.direct[id] = append(m.direct[id], n)
+	}
+	return nil
+}
+
+// settle runs when all groups are known: it tells nested groups from users and makes the names unique. It counts the
+// nested groups that are not known.
+func (m *membership) settle() (lost int) {
+	for id, n := range m.ids {
+		if in, ok := m.direct[id]; ok {
+			m.parents[n] = in
+			delete(m.direct, id)
+		}
+		delete(m.nested, id)
+	}
+	for id := range m.nested {
+		delete(m.direct, id)
+	}
+	uses := map[connectors.EntitlementID]int{}
+	for _, name := range m.names {
+		uses[name]++
+	}
+	for id, n := range m.ids {
+		name := string(m.names[n])
+		taken := uses[m.names[n]] > 1 || strings.HasPrefix(name, rolePrefix) || strings.HasPrefix(name, entitlementPrefix)
+		switch {
+		case name == "":
+			m.names[n] = connectors.EntitlementID(id)
+		case taken:
+			m.names[n] = connectors.EntitlementID(name + " [" + id + "]")
+		}
+	}
+	return len(m.nested)
+}
+
+// has tells whether any group names the user.
+func (m *membership) has(user string) bool { return len(m.direct[user]) > 0 }
+
+// appendTo adds the user's groups to out: those it is a member of, then those it is in through them, each by name.
+func (m *membership) appendTo(out []connectors.Entitlement, user string) []connectors.Entitlement {
+	direct := m.byName(m.direct[user])
+	for _, g := range direct {
+		out = append(out, connectors.Entitlement{ID: m.names[g]})
+	}
+	inherited := len(out)
+	had := slices.Clone(direct)
+	for _, g := range direct {
+		for _, up := range m.groupsAbove(g) {
+			if !slices.Contains(had, up) {
+				had = append(had, up)
+				out = append(out, connectors.Entitlement{ID: m.names[up], Inherited: m.names[g]})
+			}
+		}
+	}
+	slices.SortFunc(out[inherited:], func(a, b connectors.Entitlement) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// byName lists groups once each, in the order of their names.
+func (m *membership) byName(groups []int32) []int32 {
+	groups = slices.Clone(groups)
+	slices.SortFunc(groups, func(a, b int32) int {
+		return cmp.Or(cmp.Compare(m.names[a], m.names[b]), cmp.Compare(a, b))
+	})
+	return slices.Compact(groups)
+}
+
+// groupsAbove walks up from a group. Groups may contain each other in a circle.
+func (m *membership) groupsAbove(g int32) []int32 {
+	if up, ok := m.above[g]; ok {
+		return up
+	}
+	up := m.byName(m.parents[g])
+	for i := 0; i < len(up); i++ {
+		for _, p := range m.byName(m.parents[up[i]]) {
+			if !slices.Contains(up, p) {
+				up = append(up, p)
+			}
+		}
+	}
+	up = slices.DeleteFunc(up, func(p int32) bool { return p == g })
+	m.above[g] = up
+	return up
+}

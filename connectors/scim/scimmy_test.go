@@ -1,0 +1,202 @@
+//go:build integration
+
+package scim
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/connectors/connectortest"
+	"rollcall/connectors/httpx"
+)
+
+// These tests read a SCIM server that nobody here wrote: scimmy, from npm. They need node and npm, and once the npm
+// registry; what they install is kept in the user's cache.
+
+const (
+	company = 520 // users
+	teams   = 80
+	pageCap = 75 // users or groups that the server gives at once
+)
+
+func TestIntegrationScimmy(t *testing.T) {
+	users, groups, want := testCompany()
+	base := startScimmy(t, map[string]any{"users": users, "groups": groups})
+	for _, c := range []struct {
+		mode  string
+		waits string // the first ones
+		pages int
+	}{
+		{mode: "index", pages: 8}, // the last one shows that there is no more
+		{mode: "cursors", pages: 7},
+		{mode: "busy", pages: 8, waits: "[7s 7s 7s]"},
+	} {
+		t.Run(c.mode, func(t *testing.T) {
+			var waits []time.Duration
+			open := func(mode string) func(testing.TB) connectors.App {
+				return func(tb testing.TB) connectors.App {
+					conf := AppConfig{URL: base + "/" + mode, Token: "env:SCIM"}
+					env := testEnv(&http.Client{Timeout: time.Minute})
+					app, err := conf.open(env, httpx.Settings{Sleep: func(ctx context.Context, d time.Duration) error {
+						waits = append(waits, d)
+						return ctx.Err()
+					}})
+					if err != nil {
+						tb.Fatal(err)
+					}
+					return app
+				}
+			}
+			connectortest.App(t, connectortest.AppHarness{Open: open(c.mode), Broken: open("broken"), Want: want, Secret: token})
+
+			waits = nil
+			rows, tr, err := connectortest.Accounts(t.Context(), open(c.mode)(t))
+			if err != nil || len(rows) != company {
+				t.Fatalf("got %d users and error %v", len(rows), err)
+			}
+			if len(tr.Totals) != 2 || tr.Totals[1].N != company {
+				t.Errorf("totals are %+v", tr.Totals)
+			}
+			n := 0
+			for _, p := range tr.Pages {
+				if strings.Contains(p.Request, "/Users?") {
+					n++
+				}
+			}
+			if n != c.pages {
+				t.Errorf("%d pages of users were read; want %d", n, c.pages)
+			}
+			if got := fmt.Sprint(waits[:min(3, len(waits))]); c.waits != "" && got != c.waits {
+				t.Errorf("the first waits were %s; want %s", got, c.waits)
+			}
+		})
+	}
+}
+
+// testCompany makes the server's data and what the connector must read from it.
+func testCompany() (users, groups []map[string]any, want []connectors.Account) {
+	type object = map[string]any
+	member := func(kind string, n int) object { return object{"value": fmt.Sprintf("%s-%04d", kind, n), "type": kind} }
+	var members [teams][]object
+	for i := range company {
+		id := fmt.Sprintf("User-%04d", i)
+		address := fmt.Sprintf("person%04d@corp.example", i)
+		acc := connectors.Account{
+			ID: connectors.AccountID(id), Username: address, Email: address, Aliases: []string{"also." + address},
+			DisplayName: fmt.Sprintf("Person %04d", i), EmployeeID: fmt.Sprintf("E%05d", i), Enabled: connectors.Is(i%6 != 5),
+			Created: connectors.DateOf(time.Date(2025, 1, 1+i%300, 12, 0, 0, 0, time.UTC), time.UTC),
+		}
+		user := object{
+			"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"},
+			"id":      id, "externalId": "idp-" + id, "userName": address, "displayName": acc.DisplayName, "active": i%6 != 5,
+			"emails": []object{{"value": "also." + address, "type": "other"}, {"value": address, "type": "work", "primary": true}},
+			"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": object{"employeeNumber": acc.EmployeeID},
+			"meta": object{"created": acc.Created.Time().Add(12 * time.Hour).Format(time.RFC3339)},
+		}
+		members[i%teams] = append(members[i%teams], member("User", i))
+		team := connectors.EntitlementID(fmt.Sprintf("Team %d", i%teams))
+		acc.Entitlements = []connectors.Entitlement{{ID: team}}
+		if i%teams == 2 {
+			acc.Entitlements = append(acc.Entitlements, connectors.Entitlement{ID: "Everything", Inherited: team})
+		}
+		if i%10 == 0 {
+			user["roles"] = []object{{"value": "admin", "primary": true}}
+			acc.Entitlements = append(acc.Entitlements, connectors.Entitlement{ID: "role:admin"})
+		}
+		users, want = append(users, user), append(want, acc)
+	}
+	for i, in := range members { // more than a page of groups
+		groups = append(groups, object{"id": fmt.Sprintf("Group-%04d", i), "displayName": fmt.Sprintf("Team %d", i), "members": in})
+	}
+	groups = append(groups, object{"id": "Group-0100", "displayName": "Everything", "members": []object{member("Group", 2)}})
+	groups = append(groups, object{"id": "Group-0200", "displayName": "Nobody"})
+	return users, groups, want
+}
+
+// startScimmy installs the server, unless it is in the cache, and runs it until the test ends.
+func startScimmy(t *testing.T, data any) (base string) {
+	t.Helper()
+	dir := installScimmy(t)
+	b, err := json.Marshal(data)
+	check(t, err)
+	file := filepath.Join(t.TempDir(), "data.json")
+	check(t, os.WriteFile(file, b, 0o600))
+
+	cmd := exec.Command("node", "server.mjs", file, fmt.Sprint(pageCap))
+	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	cmd.Env = append(os.Environ(), "TOKEN="+token)
+	out, err := cmd.StdoutPipe()
+	check(t, err)
+	check(t, cmd.Start())
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	port, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
+	if err != nil || !ok {
+		t.Fatalf("the server did not start: it said %q (%v)", line, err)
+	}
+	return "http://127.0.0.1:" + port
+}
+
+// installScimmy makes a folder with the server and its packages. The folder's name holds the hash of both files, and it
+// appears only when it is whole.
+func installScimmy(t *testing.T) string {
+	t.Helper()
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Fatalf("%s is missing: install Node.js 20 or later with npm (https://nodejs.org, or apt install nodejs npm)", tool)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = t.TempDir()
+	}
+	sum := sha256.New()
+	src := os.DirFS("testdata/scimmy")
+	for _, name := range []string{"package.json", "server.mjs"} {
+		b, err := fs.ReadFile(src, name)
+		check(t, err)
+		sum.Write(b)
+	}
+	dir := filepath.Join(cache, "rollcall-test", fmt.Sprintf("scimmy-%x", sum.Sum(nil)[:6]))
+	if _, err := os.Stat(dir); err == nil {
+		return dir
+	}
+	check(t, os.MkdirAll(filepath.Dir(dir), 0o755))
+	part, err := os.MkdirTemp(filepath.Dir(dir), "part-")
+	check(t, err)
+	defer os.RemoveAll(part)
+	check(t, os.CopyFS(part, src))
+	npm := exec.Command("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts")
+	npm.Dir = part
+	if out, err := npm.CombinedOutput(); err != nil {
+		t.Fatalf("npm install in %s: %v\n%s", part, err, out)
+	}
+	if err := os.Rename(part, dir); err != nil {
+		if _, there := os.Stat(dir); there != nil { // another test run was not first either
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
