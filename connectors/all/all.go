@@ -1,0 +1,22 @@
+// Package all is the one visible list of the kinds of source rollcall knows.
+package all
+
+import (
+	"rollcall/connectors"
+	"rollcall/connectors/csvfile"
+	"rollcall/connectors/scim"
+	"rollcall/connectors/xlsx"
+)
+
+// Rosters are the kinds [roster] may be.
+var Rosters = map[string]func() connectors.RosterConfig{
+	"csv":  func() connectors.RosterConfig { return new(csvfile.RosterConfig) },
+	"xlsx": func() connectors.RosterConfig { return new(xlsx.RosterConfig) },
+}
+
+// Apps are the kinds an [[app]] may be.
+var Apps = map[string]func() connectors.AppConfig{
+	"csv":  func() connectors.AppConfig { return new(csvfile.AppConfig) },
+	"xlsx": func() connectors.AppConfig { return new(xlsx.AppConfig) },
+	"scim": func() connectors.AppConfig { return new(scim.AppConfig) },
+}
