@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rollcall/connectors"
@@ -100,6 +101,19 @@ type Finding struct {
 	BackAgain   bool // it had gone and came back
 }
 
+// FactLogin is the name of the fact that says by what name people know the account: ids are often opaque.
+const FactLogin = "login"
+
+// Login is what people know the account by: its user name or, lacking one, its id.
+func (f *Finding) Login() string {
+	for _, e := range f.Evidence {
+		if e.Name == FactLogin {
+			return e.Value
+		}
+	}
+	return string(f.Account)
+}
+
 // Related is another account or entitlement that takes part in a finding.
 type Related struct {
 	App         connectors.AppID         `json:"app"`
@@ -112,11 +126,12 @@ type Fact struct{ Name, Value string }
 
 // findingID derives the id. extra tells apart what the anchor does not: the rule of a SoD conflict, a credential.
 func findingID(k Kind, app connectors.AppID, acc connectors.AccountID, ent connectors.EntitlementID, extra string) FindingID {
-	h := sha256.New()
+	b := make([]byte, 0, 256)
 	for _, s := range []string{string(k), string(app), string(acc), string(ent), extra} {
-		fmt.Fprintf(h, "%d:%s", len(s), s)
+		b = append(append(strconv.AppendInt(b, int64(len(s)), 10), ':'), s...)
 	}
-	return FindingID("f-" + hex.EncodeToString(h.Sum(nil)[:8]))
+	sum := sha256.Sum256(b)
+	return FindingID("f-" + hex.EncodeToString(sum[:8]))
 }
 
 // compareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it

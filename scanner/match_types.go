@@ -1,6 +1,10 @@
 package scanner
 
-import "rollcall/connectors"
+import (
+	"slices"
+
+	"rollcall/connectors"
+)
 
 // Grade is how sure a match is. Only Exact may ever lead to an automatic action (DESIGN, Law 2).
 type Grade uint8
@@ -13,8 +17,14 @@ const (
 	Exact                  // employee id, verified primary address, recorded link
 )
 
-func (g Grade) String() string {
-	return [...]string{"none", "ambiguous", "proposed", "strong", "exact"}[g]
+var gradeNames = []string{"none", "ambiguous", "proposed", "strong", "exact"}
+
+func (g Grade) String() string { return gradeNames[g] }
+
+// ParseGrade reads what String writes.
+func ParseGrade(s string) (Grade, bool) {
+	i := slices.Index(gradeNames, s)
+	return Grade(max(i, 0)), i >= 0
 }
 
 // By names the evidence that made a match.
@@ -32,8 +42,14 @@ const (
 	ByName          // the name alone
 )
 
-func (b By) String() string {
-	return [...]string{"nothing", "link", "employee_id", "address", "alias", "alt_domain", "username", "convention", "name"}[b]
+var byNames = []string{"nothing", "link", "employee_id", "address", "alias", "alt_domain", "username", "convention", "name"}
+
+func (b By) String() string { return byNames[b] }
+
+// ParseBy reads what String writes.
+func ParseBy(s string) (By, bool) {
+	i := slices.Index(byNames, s)
+	return By(max(i, 0)), i >= 0
 }
 
 // Match ties an account to a person.

@@ -11,6 +11,9 @@ import (
 type Result struct {
 	AsOf      connectors.Date
 	Findings  []Finding
+	Accepted  []Finding // findings that a valid exception covers; not among Findings
+	Roster    *RosterFacts
+	Who       func(connectors.PersonID) *Person // by the id of any of a person's records; nil for a stranger
 	Sources   []SourceReport
 	Untrusted []string    // why the roster is not trusted: the report is INCOMPLETE and nothing that rests on it was judged
 	NotJudged []NotJudged // what could not be assessed, counted
@@ -51,6 +54,7 @@ type SourceReport struct {
 	Unmatched      int    // human accounts with none, or an ambiguous one
 	NonHuman       int    // service, shared, break-glass and guest accounts
 	Rejected       int
+	SideRejected   int // rows of the other collections (entitlements, job history) left out
 	Enabled        int
 	Grades         [5]int   // human accounts by Grade
 	Rejects        []Reject // the first ones, for people to look at
@@ -70,8 +74,9 @@ func (s SourceReport) TiesOut() bool { return s.Read == s.Matched+s.Unmatched+s.
 
 // Reject is one row left out, and why.
 type Reject struct {
-	Where connectors.Where
-	Why   string
+	Collection connectors.Collection
+	Where      connectors.Where
+	Why        string
 }
 
 // FileHash is one page as received.

@@ -1,0 +1,124 @@
+package scanner
+
+import (
+	"context"
+	"fmt"
+
+	"rollcall/connectors"
+)
+
+// appRun is one app's way from pull to verdicts. Accounts whose owner is plain are judged as they come; the others wait,
+// cloned, until the app's own username convention has been learned from the plain ones.
+type appRun struct {
+	scan *scan
+	app  *App
+	t    *tally
+	am   *appMatcher
+	aj   *appJudge
+	sink func(*AccountLine) error
+
+	waiting []waiting
+	acc     *connectors.Account // of the account being judged: what the evidence function speaks of
+	match   Match
+}
+
+type waiting struct {
+	acc     connectors.Account
+	class   connectors.Class
+	classBy string
+}
+
+// pull reads the app to its end. pullErr is the source's failure, err is ours.
+func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
+	evidence := func() []Fact { return r.am.evidence(r.acc, r.match) }
+	for a, perr := range r.app.Source.Accounts(ctx, r.t) {
+		if perr != nil {
+			pullErr = perr
+			break
+		}
+		r.t.rep.Read++
+		class, by := r.scan.matcher.classify(r.app.ID, &a, r.scan.in.Policy.registered(r.app.ID, &a))
+		var m Match
+		if class == connectors.Human {
+			var done bool
+			if m, done = r.am.sure(&a); !done {
+				r.waiting = append(r.waiting, waiting{a.Clone(), class, by})
+				continue
+			}
+		}
+		if err := r.settle(&a, class, by, m, evidence); err != nil {
+			return pullErr, err
+		}
+	}
+	r.am.learned()
+	for i := range r.waiting {
+		w := &r.waiting[i]
+		if err := r.settle(&w.acc, w.class, w.classBy, r.am.rest(&w.acc), evidence); err != nil {
+			return pullErr, err
+		}
+	}
+	r.waiting = nil
+	return pullErr, nil
+}
+
+// settle counts, judges and hands on one account whose class and match are known.
+func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string, m Match, evidence func() []Fact) error {
+	r.acc, r.match = a, m
+	rep := r.t.rep
+	rep.Entitlements += len(a.Entitlements)
+	if a.Enabled != connectors.No {
+		rep.Enabled++
+	}
+	switch {
+	case class != connectors.Human:
+		rep.NonHuman++
+	case m.Owner != nil:
+		rep.Matched++
+	default:
+		rep.Unmatched++
+	}
+	s := subject{acc: a, class: class, match: m}
+	if class == connectors.Human {
+		rep.Grades[m.Grade]++
+	} else {
+		s.dutyRef = a.OwnerRef
+		if owner := r.scan.in.Policy.registeredOwner(r.app.ID, a); owner != "" {
+			s.dutyRef = string(owner)
+		}
+		if s.dutyRef != "" {
+			s.duty = r.scan.matcher.ref(s.dutyRef)
+		}
+	}
+	r.aj.account(s, evidence)
+	if r.sink == nil {
+		return nil
+	}
+	return r.sink(&AccountLine{App: r.app.ID, Account: a, Class: class, ClassBy: by, Match: m})
+}
+
+// An app list that shrinks by more than this at once is not believed: it would make orphans look clean.
+const (
+	maxPullShrink = 20 // percent
+	minPullShrink = 5
+)
+
+// compare holds the pull against the last complete one.
+func (r *appRun) compare(last *PullFacts) {
+	rep := r.t.rep
+	if last != nil {
+		rep.Previous = last.Accounts
+	}
+	if rep.State != SourceOK {
+		return
+	}
+	accounts := rep.Read - rep.Rejected
+	switch {
+	case accounts == 0:
+		rep.State = SourceIncomplete
+		rep.Problem = fmt.Sprintf("%s lists no accounts at all; an app without accounts is more often an export without rows: check it, or take the app out of the configuration", rep.Info.Location)
+	case last != nil && last.Accounts-accounts >= minPullShrink && (last.Accounts-accounts)*100 > last.Accounts*maxPullShrink:
+		rep.State = SourceIncomplete
+		rep.Problem = fmt.Sprintf("it lists %d accounts, the last complete pull (%s) had %d; if that is true, say so with: rollcall sources accept %s --reason …",
+			accounts, last.AsOf, last.Accounts, rep.Name)
+	}
+}

@@ -1,0 +1,142 @@
+package scanner
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+
+	"rollcall/connectors"
+)
+
+// judgeInput is all the rules know beside the accounts themselves.
+type judgeInput struct {
+	AsOf     connectors.Date
+	People   *People
+	Policy   *Policy
+	Apps     []App
+	Trusted  bool                        // the roster is trusted: else nothing that rests on it is judged
+	Removals []Removal                   // confirmed clean by cases
+	Missing  map[connectors.PersonID]int // absent from so many complete rosters in a row
+}
+
+// judge holds what all apps share. It is read-only once made.
+type judge struct {
+	judgeInput
+	roles    *roleBook
+	persons  []personFacts            // by Person.Index
+	hr       []atomic.Pointer[[]Fact] // by Person.Index: see hrFacts
+	removals map[connectors.AppID]map[connectors.AccountID][]Removal
+	missing  map[string]int // Missing, by folded id
+}
+
+// personFacts are the rules' questions about a person, answered once.
+type personFacts struct {
+	ended      bool
+	lastDay    connectors.Date // of an ended person; 0 = some record ended without a date
+	maybeAlive *Person         // an employed person who could be the same human: an unlinked re-hire
+	leaveSince connectors.Date // on extended leave since; 0 = not on leave
+	leaveOpen  bool            // HR says on leave, and not since when
+	firstDay   connectors.Date // in the future: not started yet; else 0
+}
+
+func newJudge(in judgeInput) *judge {
+	if in.Policy == nil {
+		in.Policy = &Policy{}
+	}
+	j := &judge{judgeInput: in, removals: map[connectors.AppID]map[connectors.AccountID][]Removal{}, missing: map[string]int{}}
+	j.roles = newRoleBook(in.People, in.Policy, in.AsOf)
+	j.persons = make([]personFacts, len(in.People.All))
+	j.hr = make([]atomic.Pointer[[]Fact], len(in.People.All))
+	for i, p := range in.People.All {
+		j.persons[i] = factsOf(p, in.AsOf)
+	}
+	for _, r := range in.Removals {
+		if j.removals[r.App] == nil {
+			j.removals[r.App] = map[connectors.AccountID][]Removal{}
+		}
+		j.removals[r.App][r.Account] = append(j.removals[r.App][r.Account], r)
+	}
+	for id, n := range in.Missing {
+		j.missing[fold(string(id))] = n
+	}
+	return j
+}
+
+func factsOf(p *Person, asOf connectors.Date) personFacts {
+	f := personFacts{ended: p.Ended(asOf)}
+	if f.ended {
+		f.lastDay = lastDay(p)
+		for _, other := range p.MaybeSame {
+			if !other.Ended(asOf) {
+				f.maybeAlive = other
+				break
+			}
+		}
+		return f
+	}
+	first := connectors.Date(0)
+	for _, r := range p.Records {
+		if !r.Start.Known() || r.Start <= asOf {
+			first = 0
+			break
+		}
+		if first == 0 || r.Start < first {
+			first = r.Start
+		}
+	}
+	f.firstDay = first
+	switch r := p.Now; {
+	case r.LeaveStart.Known():
+		if r.LeaveStart <= asOf && (!r.LeaveEnd.Known() || r.LeaveEnd >= asOf) {
+			f.leaveSince = r.LeaveStart
+		}
+	case r.Status == connectors.OnLeave && (!r.LeaveEnd.Known() || r.LeaveEnd >= asOf):
+		f.leaveOpen = true
+	}
+	return f
+}
+
+// lastDay is the last day of the last employment; 0 when a record ended and HR does not say when.
+func lastDay(p *Person) connectors.Date {
+	var last connectors.Date
+	for _, r := range p.Records {
+		if !r.End.Known() {
+			return 0
+		}
+		last = max(last, r.End)
+	}
+	return last
+}
+
+func (j *judge) facts(p *Person) *personFacts { return &j.persons[p.Index] }
+
+// verdict is what a scan found, sorted.
+type verdict struct {
+	Findings  []Finding
+	Accepted  []Finding // covered by a valid exception
+	NotJudged []NotJudged
+	Notes     []string
+}
+
+// finish judges what no app can be judged by alone, and applies the exceptions. nil judges are apps that were not read.
+func (j *judge) finish(apps []*appJudge) verdict {
+	var v verdict
+	apps = slices.DeleteFunc(slices.Clone(apps), func(aj *appJudge) bool { return aj == nil })
+	all := j.sodConflicts(apps)
+	n := len(all)
+	for _, aj := range apps {
+		n += len(aj.findings)
+	}
+	all = slices.Grow(all, n-len(all))
+	for _, aj := range apps {
+		all = append(all, aj.findings...)
+		aj.findings = nil
+		v.NotJudged = append(v.NotJudged, aj.notJudged()...)
+	}
+	v.Findings, v.Accepted = j.except(sortFindings(all))
+	v.Notes = j.policyNotes()
+	slices.SortFunc(v.NotJudged, func(a, b NotJudged) int {
+		return cmp.Or(cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)), cmp.Compare(a.App, b.App), cmp.Compare(a.Why, b.Why))
+	})
+	return v
+}

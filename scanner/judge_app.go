@@ -1,0 +1,157 @@
+package scanner
+
+import (
+	"rollcall/connectors"
+)
+
+// appJudge judges the accounts of one app, one at a time, in any order. The loop does not allocate where there is
+// nothing to find: names of entitlements become small numbers once, and what a role explains is a bit.
+type appJudge struct {
+	*judge
+	app     *App
+	grants  GrantHistory
+	signals connectors.Signals
+	rules   ruleSets
+	ents    entitlements
+	slots   slots
+
+	// The account at hand.
+	s        subject
+	evidence func() []Fact
+	shared   []Fact  // facts all its findings have in common; nil until the first one
+	held     []int32 // its entitlements, by number
+	power    bool    // one of them is privileged
+
+	findings  []Finding
+	yielded   yielding
+	hits      []sodHit
+	gaps      [gapCount]int
+	sawSignIn bool
+	sawUse    bool
+}
+
+// ruleSets are the rules as they run in one app.
+type ruleSets struct {
+	orphan, unconfirmed, leave, early, stale, stalePrivilege, mover, excess, sod, ownerless, duplicate, missing,
+	reappeared, exit, dormant, weak, expired ruleSet
+}
+
+// app makes the judge of one app; it is used by one goroutine.
+func (j *judge) app(a *App, grants GrantHistory) *appJudge {
+	aj := &appJudge{judge: j, app: a, grants: grants}
+	if a.Source != nil {
+		aj.signals = a.Source.Info().Signals
+	}
+	for kind, to := range map[Kind]*ruleSet{OrphanedAccount: &aj.rules.orphan, UnconfirmedOwner: &aj.rules.unconfirmed,
+		LeaveNotSuspended: &aj.rules.leave, EarlyAccess: &aj.rules.early, StaleAccount: &aj.rules.stale,
+		StalePrivilege: &aj.rules.stalePrivilege, MoverStacking: &aj.rules.mover, ExcessAccess: &aj.rules.excess,
+		SoDConflict: &aj.rules.sod, OwnerlessAccount: &aj.rules.ownerless, DuplicateAccount: &aj.rules.duplicate,
+		MissingAccess: &aj.rules.missing, ReappearedAccess: &aj.rules.reappeared, SignInAfterExit: &aj.rules.exit,
+		DormantCredential: &aj.rules.dormant, WeakSignIn: &aj.rules.weak, ExpiredGrant: &aj.rules.expired} {
+		*to = j.Policy.rule(a.ID, kind)
+	}
+	aj.ents = newEntitlements(j, a)
+	aj.slots = newSlots(len(j.People.All), len(aj.ents.musts))
+	return aj
+}
+
+// account judges one account. evidence tells what ties it to its owner; it is asked only when there is a finding.
+func (aj *appJudge) account(s subject, evidence func() []Fact) {
+	aj.s, aj.evidence, aj.shared = s, evidence, nil
+	aj.see(s.acc)
+	if s.acc.Enabled == connectors.No {
+		aj.disabledAccount()
+		return
+	}
+	aj.number(s.acc.Entitlements)
+	if aj.Trusted {
+		aj.owned()
+	} else {
+		aj.gaps[gapRoster]++
+	}
+	stale := aj.staleAccount()
+	aj.stalePrivileges(stale)
+	aj.dormantCredentials()
+	aj.weakSignIn()
+	aj.expiredGrants()
+	aj.reappeared()
+}
+
+// see notes which signals the app really gives: a column that is blank on every row gives none.
+func (aj *appJudge) see(a *connectors.Account) {
+	aj.sawSignIn = aj.sawSignIn || a.LastSignIn.Known()
+	for i := 0; i < len(a.Entitlements) && !aj.sawUse; i++ {
+		aj.sawUse = a.Entitlements[i].LastUsed.Known()
+	}
+}
+
+// owned runs the rules that rest on the roster.
+func (aj *appJudge) owned() {
+	if aj.s.class != connectors.Human {
+		aj.ownerlessAccount()
+		return
+	}
+	aj.ownership()
+	owner := aj.s.match.Owner
+	if owner == nil || !aj.s.match.Sure() {
+		aj.slots.maybe(owner)
+		return
+	}
+	aj.slots.take(aj, owner)
+	aj.sodSides()
+	aj.signInAfterExit(owner)
+	if aj.facts(owner).ended {
+		return
+	}
+	aj.leaveNotSuspended(owner)
+	aj.earlyAccess(owner)
+	aj.roleRules(owner)
+}
+
+func (aj *appJudge) disabledAccount() {
+	if aj.Trusted && aj.s.class == connectors.Human && aj.s.match.Owner != nil && aj.s.match.Sure() {
+		aj.signInAfterExit(aj.s.match.Owner)
+	}
+}
+
+// end closes the app. complete tells whether the pull was: else nothing that rests on it being whole is said (Law 1).
+func (aj *appJudge) end(complete bool) {
+	if aj.Trusted {
+		aj.duplicates()
+	}
+	if complete && aj.Trusted {
+		aj.missingAccess()
+	}
+	if !complete {
+		aj.dropKinds(gapIncomplete, OrphanedAccount, UnconfirmedOwner, OwnerlessAccount)
+	}
+	if aj.signals.SignIn.Given && !aj.sawSignIn {
+		aj.dropKinds(gapSignInBlank, StaleAccount)
+		aj.findings = append(aj.findings, aj.yielded.findings...)
+		aj.gaps[gapNeverUsed] += aj.yielded.gaps
+	}
+	if aj.signals.Use.Given && !aj.sawUse {
+		aj.dropKinds(gapUseBlank, StalePrivilege)
+	}
+	aj.s, aj.evidence, aj.shared, aj.yielded = subject{}, nil, nil, yielding{}
+	aj.ents, aj.slots = entitlements{}, slots{}
+}
+
+// dropKinds takes findings back and counts them as not judged.
+func (aj *appJudge) dropKinds(why gap, kinds ...Kind) {
+	keep := aj.findings[:0]
+	for i := range aj.findings {
+		f := aj.findings[i]
+		drop := false
+		for _, k := range kinds {
+			drop = drop || f.Kind == k
+		}
+		if drop {
+			aj.gaps[why]++
+		} else {
+			keep = append(keep, f)
+		}
+	}
+	clear(aj.findings[len(keep):])
+	aj.findings = keep
+}

@@ -1,0 +1,84 @@
+package scanner
+
+import (
+	"fmt"
+	"testing"
+
+	"rollcall/connectors"
+)
+
+// benchCompany is a company with a role matrix, whose accounts are in order: what the loop costs without findings.
+func benchCompany(people, roles, ents int) (*company, []seat) {
+	c := &company{apps: []App{app("erp")}}
+	for r := range roles {
+		for e := range ents / 4 {
+			c.policy.Allow(fmt.Sprintf("ROLE-%d", r), "erp", fmt.Sprintf("ERP.ENT_%d", (r*7+e)%ents))
+		}
+	}
+	c.policy.Birthright.Must = map[connectors.AppID][]string{"erp": {"ERP.USER"}}
+	c.policy.AddSoD(SoDRule{ID: "S1", A: SoDSide{"erp", "ERP.PAY"}, B: SoDSide{"erp", "ERP.VENDOR"}})
+	var seats []seat
+	for i := range people {
+		role := i % roles
+		p := worker(fmt.Sprintf("E%07d", i), fmt.Sprintf("ROLE-%d", role))
+		if i%4 == 0 { // a quarter has moved
+			p.Roles = append([]connectors.RolePeriod{{From: date("2019-01-01"), Role: fmt.Sprintf("ROLE-%d", (role+1)%roles)}}, p.Roles...)
+			p.HistorySince = date("2019-01-01")
+			p.Start = date("2019-01-01")
+		}
+		c.people = append(c.people, p)
+		s := human("erp", fmt.Sprintf("a%07d", i), string(p.ID)).holding("ERP.USER")
+		for e := range 3 {
+			s = s.holding(fmt.Sprintf("ERP.ENT_%d", (role*7+e)%ents))
+		}
+		seats = append(seats, s)
+	}
+	return c, seats
+}
+
+func benchJudge(b *testing.B, change func(*seat)) {
+	c, seats := benchCompany(20000, 100, 400)
+	j := c.judge()
+	subjects := make([]subject, len(seats))
+	for i := range seats {
+		change(&seats[i])
+		subjects[i] = subject{acc: &seats[i].acc, class: seats[i].class, match: Match{Owner: j.People.ByID(seats[i].owner), Grade: Exact, By: ByEmployeeID}}
+	}
+	none := func() []Fact { return nil }
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		aj := j.app(&c.apps[0], noGrants{})
+		for i := range subjects {
+			aj.account(subjects[i], none)
+		}
+		n += len(aj.findings)
+		aj.end(true)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(subjects)), "ns/account")
+	b.ReportMetric(float64(n)/float64(b.N)/float64(len(subjects)), "findings/account")
+}
+
+func BenchmarkAccountsInOrder(b *testing.B) { benchJudge(b, func(*seat) {}) }
+
+func BenchmarkAccountsStale(b *testing.B) {
+	benchJudge(b, func(s *seat) { s.acc.LastSignIn = testDay - 200 })
+}
+
+func BenchmarkAccountsExcess(b *testing.B) {
+	benchJudge(b, func(s *seat) { s.acc.Entitlements[1].ID = "ERP.STRAY" })
+}
+
+// BenchmarkSortFindings is what the end of a scan costs: the findings come app by app.
+func BenchmarkSortFindings(b *testing.B) {
+	all := make([]Finding, 100000)
+	for i := range all {
+		f := Finding{Kind: Kinds[i%3], Severity: Severity(i % 2), App: connectors.AppID(fmt.Sprint("app", i/2500)), Account: connectors.AccountID(fmt.Sprint("a", i*7919%2500)),
+			Person: connectors.PersonID(fmt.Sprintf("E%07d", i*104729%40000))}
+		all[i] = sealed(f, "")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		sortFindings(all)
+	}
+}

@@ -1,0 +1,64 @@
+package scanner
+
+// gap is a reason why something could not be judged. Each is counted per app: what is not judged is said, never passed
+// over as if it were well.
+type gap uint8
+
+const (
+	gapRoster gap = iota
+	gapIncomplete
+	gapMissingOnce
+	gapLeaveStart
+	gapLastDay
+	gapNoSignIn
+	gapSignInBlank
+	gapNeverSignedIn
+	gapNoUse
+	gapUseBlank
+	gapNeverUsed
+	gapCredential
+	gapMoverPolicy
+	gapMoverRole
+	gapMoverHistory
+	gapMoverGrant
+	gapExcessPolicy
+	gapExcessRole
+	gapMissingLikely
+	gapCount
+)
+
+var gapTexts = [gapCount]struct {
+	kind Kind
+	why  string
+}{
+	gapRoster:        {OrphanedAccount, "the roster is not trusted: no account was judged by its owner"},
+	gapIncomplete:    {OrphanedAccount, "the account list is incomplete: verdicts on owners were taken back"},
+	gapMissingOnce:   {OrphanedAccount, "the account names a person who is absent from one roster only: absence must be seen twice"},
+	gapLeaveStart:    {LeaveNotSuspended, "HR says that the owner is on leave, but not since when"},
+	gapLastDay:       {SignInAfterExit, "HR says that the owner has left, but not when"},
+	gapNoSignIn:      {StaleAccount, "the app does not report sign-ins"},
+	gapSignInBlank:   {StaleAccount, "no account of the app shows a sign-in: the app does not seem to report them"},
+	gapNeverSignedIn: {StaleAccount, "never signed in, and not known since when the account exists"},
+	gapNoUse:         {StalePrivilege, "the app does not report the use of entitlements"},
+	gapUseBlank:      {StalePrivilege, "no entitlement of the app shows a use: the app does not seem to report it"},
+	gapNeverUsed:     {StalePrivilege, "never used, and not known since when it is held"},
+	gapCredential:    {DormantCredential, "neither its creation nor its last use is known"},
+	gapMoverPolicy:   {MoverStacking, "the policy does not say what roles may have in this app"},
+	gapMoverRole:     {MoverStacking, "the policy does not know the owner's present role, or HR gives none"},
+	gapMoverHistory:  {MoverStacking, "no earlier role of the owner is known"},
+	gapMoverGrant:    {MoverStacking, "the owner's earlier role explains it, but not known is whether it was granted before the move"},
+	gapExcessPolicy:  {ExcessAccess, "the policy does not say what roles may have in this app"},
+	gapExcessRole:    {ExcessAccess, "the policy does not know a role that the owner holds or held"},
+	gapMissingLikely: {MissingAccess, "an account here is likely the person's, but its owner is not confirmed"},
+}
+
+// notJudged lists what was counted.
+func (aj *appJudge) notJudged() []NotJudged {
+	var list []NotJudged
+	for g, n := range aj.gaps {
+		if n > 0 {
+			list = append(list, NotJudged{Kind: gapTexts[g].kind, App: aj.app.ID, Why: gapTexts[g].why, Count: n})
+		}
+	}
+	return list
+}

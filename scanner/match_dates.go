@@ -1,0 +1,59 @@
+package scanner
+
+import "rollcall/connectors"
+
+// dateFit is how an account's creation lies to a person's employments.
+type dateFit uint8
+
+const (
+	dateOutside dateFit = iota // before the first day, between employments, after the last day
+	dateUnknown
+	dateInside // while employed
+	dateNear   // when hired, or when moved to a new role: as accounts are made
+)
+
+const (
+	provisionedEarly = 45 // days before the first day that an account may be made
+	hiringBefore     = 7  // around a hiring or a move, accounts are expected
+	hiringAfter      = 10
+	afterLastDay     = 3
+)
+
+func fitDates(p *Person, created, asOf connectors.Date) dateFit {
+	if !created.Known() {
+		return dateUnknown
+	}
+	out := dateOutside
+	for _, r := range p.Records {
+		switch {
+		case !r.Start.Known():
+			out = max(out, dateUnknown)
+		case created < r.Start-provisionedEarly || r.End.Known() && created > r.End+afterLastDay:
+		case created >= r.Start-hiringBefore && created <= r.Start+hiringAfter, r.Start > asOf:
+			return dateNear
+		default:
+			out = max(out, dateInside)
+		}
+	}
+	if out != dateInside {
+		return out
+	}
+	for _, r := range p.Records {
+		if nearMove(r.Roles, created) { // HR's own history has promotions as well
+			return dateNear
+		}
+	}
+	if nearMove(p.Roles, created) {
+		return dateNear
+	}
+	return out
+}
+
+func nearMove(roles []connectors.RolePeriod, created connectors.Date) bool {
+	for _, role := range roles {
+		if role.From.Known() && created >= role.From-hiringBefore && created <= role.From+hiringAfter {
+			return true
+		}
+	}
+	return false
+}

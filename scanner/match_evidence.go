@@ -1,0 +1,143 @@
+package scanner
+
+import (
+	"fmt"
+	"strings"
+
+	"rollcall/connectors"
+)
+
+// evidence lays out, in plain words, why an account was tied as it was: what the account shows, what HR knows, and who
+// else came near. It is made only when asked for.
+func (am *appMatcher) evidence(a *connectors.Account, m Match) []Fact {
+	am.name.read(a.DisplayName)
+	facts := []Fact{{"match", m.Grade.String() + " by " + m.By.String()}}
+	if l, ok := am.m.links[accountKey{am.app, a.ID}]; ok {
+		facts = append(facts, Fact{"link", fmt.Sprintf("recorded by %s on %s: %s", l.Actor, l.On, l.Evidence)})
+	}
+	facts = append(facts, am.idFact(a, m)...)
+	facts = append(facts, am.addressFact(a, m)...)
+	facts = append(facts, am.usernameFact(a, m)...)
+	if a.DisplayName != "" {
+		facts = append(facts, Fact{"account name", a.DisplayName + am.nameVerdict(m)})
+	}
+	if m.Owner != nil {
+		facts = append(facts, Fact{"owner", describe(m.Owner)}, Fact{"account created", am.dateVerdict(a, m.Owner)})
+	}
+	if m.RunnerUp != nil {
+		facts = append(facts, Fact{"runner-up", describe(m.RunnerUp) + "; account created " + am.dateVerdict(a, m.RunnerUp) + am.whyNot(a, m)})
+	}
+	return facts
+}
+
+func (am *appMatcher) idFact(a *connectors.Account, m Match) []Fact {
+	if strings.TrimSpace(a.EmployeeID) == "" {
+		return nil
+	}
+	k := foldID(am.buf[:0], a.EmployeeID)
+	says := " is on the roster for several people"
+	switch {
+	case k.placeholder():
+		says = " is a placeholder"
+	default:
+		am.findID(k)
+		switch {
+		case len(am.found) == 0 && am.m.ids.wellFormed(k):
+			says = " looks like one of the company's and nobody on the roster has it"
+		case len(am.found) == 0:
+			says = " is nobody's on the roster"
+		case len(am.found) == 1 && am.found[0].person == m.Owner:
+			says = " is the owner's"
+		case len(am.found) == 1:
+			says = " is that of " + describe(am.found[0].person)
+		}
+	}
+	return []Fact{{"employee id", fmt.Sprintf("%q", a.EmployeeID) + says}}
+}
+
+func (am *appMatcher) addressFact(a *connectors.Account, m Match) []Fact {
+	f, at := foldAddress(am.buf[:0], a.Email)
+	if at < 0 {
+		return nil
+	}
+	says, company := " is not known to HR", am.m.domains[string(f[at+1:])]
+	am.findAddress(f)
+	switch {
+	case len(am.found) > 1:
+		says = fmt.Sprintf(" is on the roster for %d people", len(am.found))
+	case len(am.found) == 1 && am.found[0].person == m.Owner && am.found[0].how == ByAddress:
+		says = " is the owner's work address"
+	case len(am.found) == 1 && am.found[0].person == m.Owner:
+		says = " is an address HR knows the owner by"
+	case len(am.found) == 1:
+		says = " is that of " + describe(am.found[0].person)
+	case company && m.Owner != nil && am.hasLocal(m.Owner, f[:at], false):
+		says = " has the local part of the owner's, at another company domain"
+	}
+	return []Fact{{"address", a.Email + says}}
+}
+
+func (am *appMatcher) usernameFact(a *connectors.Account, m Match) []Fact {
+	if a.Username == "" || m.Owner == nil {
+		return nil
+	}
+	says := ""
+	var buf [192]byte
+	name, _ := baseName(buf[:0], a.Username)
+	switch {
+	case am.learnt.follows(name, am.m.roster, m.Owner.Index):
+		says = " follows this app's convention for the owner's name"
+	case am.learnt.known:
+		says = " is not what this app's convention makes of the owner's name"
+	}
+	return []Fact{{"username", a.Username + says}}
+}
+
+func (am *appMatcher) nameVerdict(m Match) string {
+	if m.Owner == nil {
+		return ""
+	}
+	for i := am.m.own[m.Owner.Index]; i < am.m.own[m.Owner.Index+1]; i++ {
+		e := &am.m.entries[i]
+		if ok, _ := am.m.fullFit(&am.name, e); ok {
+			if e.former {
+				return " is a former or preferred name of the owner"
+			}
+			return " is the owner's name"
+		}
+	}
+	switch am.m.agreement(&am.name, m.Owner.Index) {
+	case agrees, agreesFully:
+		return " is part of the owner's name"
+	case contradicts:
+		return " is not the owner's name"
+	}
+	return ""
+}
+
+// dateVerdict says how the account's creation lies to a person's employments.
+func (am *appMatcher) dateVerdict(a *connectors.Account, p *Person) string {
+	return a.Created.String() + [...]string{", while not employed", ", nothing to compare it with", ", while employed",
+		", when hired or moved"}[fitDates(p, a.Created, am.m.asOf)]
+}
+
+func (am *appMatcher) whyNot(a *connectors.Account, m Match) string {
+	switch {
+	case am.excluded(a, m.RunnerUp):
+		return "; recorded as not the owner"
+	case m.Owner == nil && m.Grade == Ambiguous:
+		return "; others fit as well"
+	case m.Owner != nil && maybeSame(m.Owner, m.RunnerUp):
+		return "; could be the owner under another employee id"
+	}
+	return ""
+}
+
+func describe(p *Person) string {
+	r := p.Now
+	s := fmt.Sprintf("%s (%s), employed from %s", p.Name(), p.ID, p.Records[0].Start)
+	if r.End.Known() {
+		s += " to " + r.End.String()
+	}
+	return s
+}

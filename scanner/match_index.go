@@ -1,0 +1,162 @@
+package scanner
+
+import (
+	"bytes"
+	"math/bits"
+
+	"rollcall/connectors"
+)
+
+// The kinds of key in the roster index; each has a key space of its own.
+const (
+	keyID       = iota + 1 // body of an employee id → record
+	keyAddress             // any address HR knows → record
+	keyLocal               // local part of a company address → record
+	keyPersonal            // local part of a personal address → record
+	keyName                // letters of a full name, in either order → name
+	keyPair                // a given and a family name → name
+	keyInitial             // an initial and a family name → name
+	keyGiven               // a given name that somebody on the roster bears → name
+)
+
+// index is a read-only multimap from hashes to numbers, 8 bytes an entry: a directory by the hash's high bits, then a
+// 32-bit tag to tell most strangers apart. Callers compare the real strings on a hit.
+type index struct {
+	shift uint
+	dir   []uint32
+	slots []slot
+}
+
+type slot struct{ tag, val uint32 }
+
+type indexKey struct {
+	h uint64
+	v uint32
+}
+
+func newIndex(keys []indexKey) index {
+	width := max(bits.Len(uint(len(keys))), 1)
+	x := index{shift: uint(64 - width), dir: make([]uint32, 1<<width+1), slots: make([]slot, len(keys))}
+	for _, k := range keys {
+		x.dir[k.h>>x.shift]++
+	}
+	sum := uint32(0)
+	for i, n := range x.dir {
+		sum += n
+		x.dir[i] = sum
+	}
+	for i := len(keys) - 1; i >= 0; i-- {
+		b := keys[i].h >> x.shift
+		x.dir[b]--
+		x.slots[x.dir[b]] = slot{uint32(keys[i].h), keys[i].v}
+	}
+	return x
+}
+
+// bucket returns the slots among which those of h are: compare each tag with uint32(h).
+func (x *index) bucket(h uint64) []slot {
+	b := h >> x.shift
+	return x.slots[x.dir[b]:x.dir[b+1]]
+}
+
+// nameEntry is one full name of one person, folded, its tokens run together in the arena: given names, then family names.
+// A bit of starts is set where a token begins.
+type nameEntry struct {
+	person       int32
+	off          uint32
+	first, last  uint8 // lengths
+	former       bool  // a name no longer borne, or a preferred one
+	germanic     bool  // the entry before, with marks written out
+	firstStarts  uint64
+	familyStarts uint64
+}
+
+// recordOf is a record and whose it is. Its folded id stands beside them, so that comparing it costs no further trip to
+// memory: lookups cost little else.
+type recordOf struct {
+	rec    *connectors.Person
+	person *Person
+	id     [14]byte
+	idLen  uint8 // 255: too long to stand here
+	letter uint8
+}
+
+// key is the record's id, folded.
+func (r *recordOf) key(buf []byte) idKey {
+	if r.idLen == 255 {
+		return foldID(buf, string(r.rec.ID))
+	}
+	k := idKey{full: r.id[:r.idLen], letter: int(r.letter)}
+	k.body = k.full
+	if k.hasDigit() {
+		k.body = bytes.TrimLeft(k.full[k.letter:], "0")
+	}
+	return k
+}
+
+// roster is what the matcher knows of the people, ready to be looked up.
+type roster struct {
+	people  *People
+	records []recordOf
+	entries []nameEntry
+	own     []uint32 // person → first of its entries; one more at the end
+	arena   []byte
+	idx     index
+	ids     idShape
+	domains map[string]bool
+}
+
+func (e *nameEntry) given(arena []byte) []byte { return arena[e.off : e.off+uint32(e.first)] }
+func (e *nameEntry) family(arena []byte) []byte {
+	lo := e.off + uint32(e.first)
+	return arena[lo : lo+uint32(e.last)]
+}
+
+// eachToken calls f with every token of a run-together name until f says no.
+func eachToken(letters []byte, starts uint64, f func([]byte) bool) {
+	for from := 0; from < len(letters); {
+		to := from + 1
+		for to < len(letters) && (to > 63 || starts>>to&1 == 0) {
+			to++
+		}
+		if !f(letters[from:to]) {
+			return
+		}
+		from = to
+	}
+}
+
+// firstToken and lastToken of a run-together name.
+func firstToken(letters []byte, starts uint64) []byte {
+	if next := bits.TrailingZeros64(starts &^ 1); next < len(letters) {
+		return letters[:next]
+	}
+	return letters
+}
+
+func lastToken(letters []byte, starts uint64) []byte {
+	if starts == 0 {
+		return letters
+	}
+	return letters[63-bits.LeadingZeros64(starts):]
+}
+
+// runTogether takes the blanks out of a folded name in place.
+func runTogether(folded []byte) (letters []byte, starts uint64) {
+	letters, begin := folded[:0], true
+	for _, c := range folded {
+		if c == ' ' {
+			begin = true
+			continue
+		}
+		if len(letters) == 255 {
+			break
+		}
+		if begin && len(letters) < 64 {
+			starts |= 1 << len(letters)
+		}
+		begin = false
+		letters = append(letters, c)
+	}
+	return letters, starts
+}

@@ -1,0 +1,80 @@
+package scanner
+
+import (
+	"fmt"
+	"strings"
+
+	"rollcall/connectors"
+)
+
+// RosterGuard says how far a roster may differ from the last accepted one before it is not believed. Tools like this one
+// have removed whole companies after one empty or blanked answer; see DESIGN, Law 1.
+type RosterGuard struct {
+	MaxShrink int // percent of records, or of employed people, that may be gone at once
+	MinShrink int // and at least so many: percents say nothing about a handful
+	MaxBlank  int // by how many points a column's share of empty cells may grow
+}
+
+// DefaultRosterGuard is what holds where the configuration is silent.
+var DefaultRosterGuard = RosterGuard{MaxShrink: 20, MinShrink: 5, MaxBlank: 10}
+
+// guardedColumns are those whose cells decide verdicts.
+var guardedColumns = []string{"status", "work_email", "role"}
+
+// rosterFacts counts what the next roster will be held against.
+func rosterFacts(records []connectors.Person, asOf connectors.Date, sum string) *RosterFacts {
+	f := &RosterFacts{AsOf: asOf, Records: len(records), Blank: map[string]int{}, SHA256: sum,
+		People: make(map[connectors.PersonID]RosterLine, len(records))}
+	for i := range records {
+		r := &records[i]
+		ended := recordEnded(r, asOf)
+		if !ended {
+			f.Employed++
+		}
+		if r.Status == connectors.StatusUnknown {
+			f.Blank["status"]++
+		}
+		if r.WorkEmail == "" {
+			f.Blank["work_email"]++
+		}
+		if r.Role == "" && r.Title == "" {
+			f.Blank["role"]++
+		}
+		f.People[r.ID] = RosterLine{Status: r.Status, Ended: ended, Role: r.Role, Department: r.Department, Title: r.Title}
+	}
+	return f
+}
+
+// distrust compares a roster with the last accepted one and returns, with numbers, every reason not to believe it.
+func distrust(now, last *RosterFacts, g RosterGuard) []string {
+	var why []string
+	if last == nil {
+		if now.Blank["status"] == now.Records && now.Employed == now.Records {
+			why = append(why, fmt.Sprintf("none of its %d records says a status or a last day, so nobody could ever be seen to leave", now.Records))
+		}
+		return why
+	}
+	shrunk := func(what string, was, is int) {
+		if gone := was - is; gone >= g.MinShrink && gone*100 > was*g.MaxShrink {
+			why = append(why, fmt.Sprintf("%s fell from %d (accepted on %s) to %d, which is %d%% fewer; at most %d%% is believed unasked",
+				what, was, last.AsOf, is, gone*100/was, g.MaxShrink))
+		}
+	}
+	shrunk("its records", last.Records, now.Records)
+	shrunk("its employed people", last.Employed, now.Employed)
+	for _, col := range guardedColumns {
+		was, is := share(last.Blank[col], last.Records), share(now.Blank[col], now.Records)
+		if is-was > g.MaxBlank {
+			why = append(why, fmt.Sprintf("its %s column is empty on %d of %d records (%d%%, was %d%%)",
+				strings.ReplaceAll(col, "_", " "), now.Blank[col], now.Records, is, was))
+		}
+	}
+	return why
+}
+
+func share(n, of int) int {
+	if of == 0 {
+		return 0
+	}
+	return n * 100 / of
+}

@@ -1,0 +1,139 @@
+package scanner
+
+import (
+	"rollcall/connectors"
+)
+
+// roleRules judges what the owner's roles explain: mover_stacking and excess_access.
+func (aj *appJudge) roleRules(p *Person) {
+	if !aj.rules.mover.on && !aj.rules.excess.on || len(aj.held) == 0 {
+		return
+	}
+	if !aj.ents.named {
+		aj.gaps[gapMoverPolicy]++
+		aj.gaps[gapExcessPolicy]++
+		return
+	}
+	roles := aj.roles.roles(p)
+	if len(roles) == 0 || !aj.roles.inPolicy[roles[0]] {
+		aj.gaps[gapMoverRole]++
+		aj.gaps[gapExcessRole]++
+		return
+	}
+	if aj.roles.of[p.Index].from == 0 && len(roles) < 2 {
+		aj.gaps[gapMoverHistory]++
+	}
+	for i, ent := range aj.held {
+		if aj.ents.allowed(roles[0], ent) {
+			continue
+		}
+		if former := aj.formerRole(roles, ent); former != noRole {
+			aj.moverStacking(p, former, i)
+		} else {
+			aj.excessAccess(p, roles, i)
+		}
+	}
+}
+
+// formerRole is the latest earlier role that explains the entitlement.
+func (aj *appJudge) formerRole(roles []roleID, ent int32) roleID {
+	for _, role := range roles[1:] {
+		if aj.ents.allowed(role, ent) {
+			return role
+		}
+	}
+	return noRole
+}
+
+// moverStacking judges an entitlement that an earlier role explains and the present one does not. It must have been
+// there before the present role began: what was granted since is somebody's decision, not something left behind.
+func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
+	r := &aj.rules.mover
+	held := aj.roles.of[p.Index]
+	if !r.on || held.since > aj.AsOf-r.days {
+		return
+	}
+	if !held.since.Known() {
+		aj.gaps[gapMoverHistory]++
+		return
+	}
+	e := &aj.s.acc.Entitlements[i]
+	had, since := aj.before(e, held.since)
+	if had == connectors.Unknown {
+		aj.gaps[gapMoverGrant]++
+	}
+	if had != connectors.Yes {
+		return
+	}
+	present := aj.roles.name(aj.roles.roles(p)[0])
+	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID),
+		Why: who(p) + " is " + present + " since " + aj.on(held.since) + " and still holds " + string(e.ID) + ", which only the earlier role " + aj.roles.name(former) + " explains."},
+		append(aj.roleFacts(p, e), Fact{"granted", since}, Fact{"policy", "roles." + aj.roles.name(former)}, r.fact)...)
+}
+
+// before tells whether an entitlement was held before the day, and in words how that is known.
+func (aj *appJudge) before(e *connectors.Entitlement, day connectors.Date) (connectors.Tri, string) {
+	if e.Granted.Known() {
+		return connectors.Is(e.Granted < day), e.Granted.String()
+	}
+	if aj.grants == nil {
+		return connectors.Unknown, ""
+	}
+	seen := aj.grants.FirstSeen(aj.s.acc.ID, e.ID)
+	switch {
+	case seen.Known() && seen <= day:
+		return connectors.Yes, "first seen on " + seen.String()
+	case aj.grants.Since().Known() && aj.grants.Since() < day:
+		return connectors.No, "" // the app was read before the move, and it was not there
+	}
+	return connectors.Unknown, ""
+}
+
+// excessAccess judges an entitlement that no role the owner ever held explains. Where an unknown earlier role could
+// explain it, the finding says so.
+func (aj *appJudge) excessAccess(p *Person, roles []roleID, i int) {
+	r := &aj.rules.excess
+	if !r.on {
+		return
+	}
+	for _, role := range roles {
+		if !aj.roles.inPolicy[role] {
+			aj.gaps[gapExcessRole]++
+			return
+		}
+	}
+	e := &aj.s.acc.Entitlements[i]
+	held := aj.roles.of[p.Index]
+	f := Finding{Kind: ExcessAccess, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
+		Why: who(p) + " holds " + string(e.ID) + ", which no role this person ever held explains."}
+	if !held.whole && !(held.from.Known() && e.Granted >= held.from) {
+		f.Reason = ReasonHistoryUnknown
+		f.Severity = r.sev(severityHistoryUnknown, aj.privileged(i, e))
+		since := "only the present role is known"
+		if held.from.Known() {
+			since = "roles are known since " + held.from.String() + " only"
+		}
+		f.Why = who(p) + " holds " + string(e.ID) + ", which no known role explains; " + since + ", so an earlier one may."
+	}
+	aj.emit(f, append(aj.roleFacts(p, e), Fact{"granted", e.Granted.String()},
+		Fact{"policy", "roles." + aj.roles.name(roles[0])}, r.fact)...)
+}
+
+// roleFacts is the role history of a person, oldest first, and by which group an entitlement is held.
+func (aj *appJudge) roleFacts(p *Person, e *connectors.Entitlement) []Fact {
+	s := ""
+	for _, r := range p.Roles {
+		if s != "" {
+			s += "; "
+		}
+		s += r.From.String() + " " + roleKey(r)
+	}
+	if s == "" {
+		s = roleKey(connectors.RolePeriod{Role: p.Now.Role, Department: p.Now.Department, Title: p.Now.Title})
+	}
+	facts := append(make([]Fact, 0, 5), Fact{"roles", s})
+	if e.Inherited != "" {
+		facts = append(facts, Fact{"inherited from", string(e.Inherited)})
+	}
+	return facts
+}

@@ -1,0 +1,212 @@
+package scanner
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"rollcall/connectors"
+)
+
+// Input is all a scan reads.
+type Input struct {
+	Roster  connectors.Roster
+	Apps    []App
+	Policy  *Policy
+	History History
+	Domains []string // the company's own mail domains
+	AsOf    connectors.Date
+	Guard   RosterGuard
+	Workers int              // sources judged at once; 0 means one
+	Clock   func() time.Time // when pulls start and end, for the report only
+
+	// Sink takes the accounts of one app, in the order the source gives them where it can; nil wants none. Each returned
+	// function is called by one goroutine.
+	Sink func(app connectors.AppID) func(*AccountLine) error
+	// Progress hears of every source that starts and ends; nil wants to hear nothing. Called by one goroutine at a time.
+	Progress func(SourceReport, bool)
+}
+
+// remoteAtOnce is how many sources that are not local files are pulled side by side: they mostly wait.
+const remoteAtOnce = 16
+
+// Scan pulls the roster and every app, ties accounts to people and judges them. It fails only when nothing can be judged:
+// no roster, or the context ended. A source that fails is in the result.
+func Scan(ctx context.Context, in Input) (*Result, error) {
+	s, err := begin(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	judges, err := s.apps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.finish(judges)
+	return s.result, nil
+}
+
+// scan is the state of one Scan.
+type scan struct {
+	in      *Input
+	result  *Result
+	matcher *matcher
+	judge   *judge
+	rulings []Ruling
+	mu      sync.Mutex // guards calls of Progress
+}
+
+func begin(ctx context.Context, in *Input) (*scan, error) {
+	s := &scan{in: in, result: &Result{AsOf: in.AsOf}}
+	h := in.History
+	s.progress(SourceReport{Name: "roster", Info: in.Roster.Info()}, false)
+	records, rep, err := pullRoster(ctx, in.Roster, in.Clock)
+	s.progress(*rep, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.trust(records, rep); err != nil {
+		return nil, err
+	}
+	seen, err := h.Roles()
+	if err != nil {
+		return nil, err
+	}
+	links, err := h.Links()
+	if err != nil {
+		return nil, err
+	}
+	if s.rulings, err = h.Rulings(); err != nil {
+		return nil, err
+	}
+	removals, err := h.Removals()
+	if err != nil {
+		return nil, err
+	}
+	missing, err := h.Missing()
+	if err != nil {
+		return nil, err
+	}
+	people := joinPeople(records, seen, in.AsOf)
+	s.result.Records, s.result.People, s.result.Who = len(records), len(people.All), people.ByID
+	s.matcher = newMatcher(people, matchSettings{Domains: in.Domains, Links: links, Rulings: s.rulings, AsOf: in.AsOf})
+	s.judge = newJudge(judgeInput{AsOf: in.AsOf, People: people, Policy: in.Policy, Apps: in.Apps,
+		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Missing: missing})
+	return s, nil
+}
+
+// trust holds the roster against the last accepted one.
+func (s *scan) trust(records []connectors.Person, rep *SourceReport) error {
+	last, err := s.in.History.Roster()
+	if err != nil {
+		return err
+	}
+	s.result.Roster = rosterFacts(records, s.in.AsOf, rep.SHA256)
+	if rep.State != SourceOK {
+		s.result.Untrusted = append(s.result.Untrusted, "it was not read whole: "+rep.Problem)
+	}
+	s.result.Untrusted = append(s.result.Untrusted, distrust(s.result.Roster, last, s.in.Guard)...)
+	if last != nil {
+		rep.Previous = last.Records
+	}
+	if len(s.result.Untrusted) > 0 && rep.State == SourceOK {
+		rep.State, rep.Problem = SourceIncomplete, joinNotes(s.result.Untrusted)
+	}
+	s.result.Sources = append(s.result.Sources, *rep)
+	return nil
+}
+
+// apps judges every app, the local ones by a few workers, and returns the judges in the configuration's order.
+func (s *scan) apps(ctx context.Context) ([]*appJudge, error) {
+	n := len(s.in.Apps)
+	judges, reports, errs := make([]*appJudge, n), make([]*SourceReport, n), make([]error, n)
+	var wg sync.WaitGroup
+	pool := func(workers int, local bool) {
+		queue := make(chan int)
+		for range workers {
+			wg.Go(func() {
+				for i := range queue {
+					judges[i], reports[i], errs[i] = s.app(ctx, &s.in.Apps[i])
+				}
+			})
+		}
+		wg.Go(func() {
+			defer close(queue)
+			for _, i := range s.order() {
+				if s.in.Apps[i].Source.Info().Repeatable == local {
+					queue <- i
+				}
+			}
+		})
+	}
+	pool(max(1, s.in.Workers), true)
+	pool(remoteAtOnce, false)
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("scan: %w", err)
+	}
+	for i := range n {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		s.result.Sources = append(s.result.Sources, *reports[i])
+	}
+	return judges, nil
+}
+
+// order starts the largest sources first, so that the last one to end is a small one.
+func (s *scan) order() []int {
+	order := make([]int, len(s.in.Apps))
+	size := make([]int64, len(order))
+	for i := range order {
+		order[i], size[i] = i, s.in.Apps[i].Source.Info().SizeHint
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return -cmp.Compare(size[a], size[b]) })
+	return order
+}
+
+// app pulls, matches and judges one app. Its error is not the source's: that one is in the report.
+func (s *scan) app(ctx context.Context, a *App) (*appJudge, *SourceReport, error) {
+	grants, err := s.in.History.Grants(a.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	last, err := s.in.History.Pull(a.ID)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &appRun{scan: s, app: a, am: s.matcher.app(a.ID), aj: s.judge.app(a, grants)}
+	r.t = newTally(string(a.ID), a.Source, connectors.Accounts, s.in.Clock)
+	r.t.rep.Title, r.t.rep.Owner = a.Title, string(a.Owner)
+	s.progress(*r.t.rep, false)
+	if s.in.Sink != nil {
+		r.sink = s.in.Sink(a.ID)
+	}
+	pullErr, err := r.pull(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.t.finish(pullErr)
+	r.compare(last)
+	r.aj.end(r.t.rep.State == SourceOK)
+	s.progress(*r.t.rep, true)
+	return r.aj, r.t.rep, nil
+}
+
+func (s *scan) finish(judges []*appJudge) {
+	verdict := s.judge.finish(judges)
+	open, aside := overrule(verdict.Findings, s.rulings, s.in.AsOf)
+	s.result.Findings, s.result.Accepted, s.result.NotJudged = open, append(verdict.Accepted, aside...), verdict.NotJudged
+	s.result.Notes = append(s.result.Notes, verdict.Notes...)
+}
+
+func (s *scan) progress(r SourceReport, ended bool) {
+	if s.in.Progress == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.in.Progress(r, ended)
+}
