@@ -1,0 +1,239 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"rollcall/connectors"
+	"rollcall/scanner"
+)
+
+// Run is what a run tells the ledger once it is over.
+type Run struct {
+	ID             string
+	At             time.Time
+	AsOf           connectors.Date
+	Actor          string
+	Complete       bool
+	ManifestSHA256 string
+	Findings       []scanner.Finding
+	NotJudged      []Unjudged                             // what this run could not see: such findings stay open, unseen
+	Roster         *scanner.RosterFacts                   // nil when it is not trusted: then the accepted one stays, and a refused one goes on waiting
+	Pulls          map[connectors.AppID]scanner.PullFacts // the complete ones
+}
+
+// Unjudged says that findings of an app, of a kind, or of a kind in an app were not looked for. An empty field means
+// every app, every kind; so the zero value means that nothing was judged.
+type Unjudged struct {
+	App  connectors.AppID `json:"app,omitempty"`
+	Kind scanner.Kind     `json:"kind,omitempty"`
+}
+
+// Diff is what a run changed in the register; the lists are sorted.
+type Diff struct {
+	New    []scanner.FindingID // never seen before
+	Back   []scanner.FindingID // had gone, found again
+	Gone   []scanner.FindingID // open before, looked for, not found
+	Still  int                 // open before, found again: the run's other findings
+	Unseen int                 // open before, not looked for, and still open therefore
+}
+
+// RunRecord is what the ledger keeps of a run.
+type RunRecord struct {
+	Seq            int             `json:"run"` // the first is 1
+	ID             string          `json:"id"`
+	At             time.Time       `json:"at"`
+	AsOf           connectors.Date `json:"as_of"`
+	Actor          string          `json:"actor"`
+	Complete       bool            `json:"complete"`
+	ManifestSHA256 string          `json:"manifest_sha256,omitempty"`
+	FindingsSHA256 string          `json:"findings_sha256"` // over the sorted ids, one a line
+	RosterSHA256   string          `json:"roster_sha256,omitempty"`
+	NotJudged      []Unjudged      `json:"not_judged,omitempty"`
+	Findings       int             `json:"findings"`
+	New            int             `json:"new"`
+	Still          int             `json:"still"`
+	Back           int             `json:"back"`
+	Gone           int             `json:"gone"`
+	Unseen         int             `json:"unseen"`
+}
+
+// RecordRun records a run whole or not at all, and gives what it changed. Recording the same run again changes nothing
+// and gives the same; another run under the same id is refused.
+func (l *Ledger) RecordRun(r Run) (Diff, error) {
+	if r.ID == "" || !r.AsOf.Known() {
+		return Diff{}, errors.New("ledger: recording a run: it needs an id and an as-of day")
+	}
+	var d Diff
+	err := l.change("run "+r.ID, func(tx *bbolt.Tx) (err error) {
+		runs := tx.Bucket(bRuns)
+		seq := uint64(1)
+		if k, _ := runs.Cursor().Last(); k != nil {
+			seq = binary.BigEndian.Uint64(k) + 1
+		}
+		found := foundNow(r.Findings, r.AsOf, seq == 1)
+		rec := record(r, seq, found)
+		if k := tx.Bucket(bRunIDs).Get([]byte(r.ID)); k != nil {
+			d, err = recorded(tx, k, rec.FindingsSHA256)
+			return err
+		}
+		if d, err = writeRegister(tx, found, r.NotJudged); err != nil {
+			return err
+		}
+		rec.New, rec.Still, rec.Back, rec.Gone, rec.Unseen = len(d.New), d.Still, len(d.Back), len(d.Gone), d.Unseen
+		if r.Roster != nil {
+			err = errors.Join(advanceRoster(tx, r.Roster), dropPending(tx))
+		}
+		for app, facts := range r.Pulls {
+			err = errors.Join(err, putJSON(tx.Bucket(bPulls), []byte(app), facts))
+		}
+		return errors.Join(err,
+			putJSON(runs, seqKey(seq), rec),
+			tx.Bucket(bRunIDs).Put([]byte(r.ID), seqKey(seq)),
+			tx.Bucket(bDiffs).Put(seqKey(seq), packDiff(d)),
+			l.addEvent(tx, r.At, r.Actor, "run recorded", rec))
+	})
+	if err != nil {
+		return Diff{}, err
+	}
+	return d, nil
+}
+
+func record(r Run, seq uint64, found []entry) RunRecord {
+	h := sha256.New()
+	for _, e := range found {
+		h.Write([]byte(e.id + "\n"))
+	}
+	rec := RunRecord{Seq: int(seq), ID: r.ID, At: r.At.UTC(), AsOf: r.AsOf, Actor: r.Actor, Complete: r.Complete,
+		ManifestSHA256: r.ManifestSHA256, FindingsSHA256: hex.EncodeToString(h.Sum(nil)), NotJudged: r.NotJudged, Findings: len(found)}
+	if r.Roster != nil {
+		rec.RosterSHA256 = r.Roster.SHA256
+	}
+	return rec
+}
+
+// recorded is the answer to a run that was recorded before.
+func recorded(tx *bbolt.Tx, seq []byte, findings string) (Diff, error) {
+	rec, d, err := loadRun(tx, seq)
+	if err == nil && rec.FindingsSHA256 != findings {
+		return Diff{}, fmt.Errorf("a run of that id, with other findings, was recorded at %s: give each run an id of its own", rec.At.Format(time.RFC3339))
+	}
+	return d, err
+}
+
+func loadRun(tx *bbolt.Tx, seq []byte) (rec RunRecord, d Diff, err error) {
+	if seq == nil {
+		return rec, d, connectors.ErrNotFound
+	}
+	if _, err = getJSON(tx.Bucket(bRuns), seq, &rec); err != nil {
+		return rec, d, err
+	}
+	d, err = unpackDiff(tx.Bucket(bDiffs).Get(seq))
+	d.Still, d.Unseen = rec.Still, rec.Unseen
+	return rec, d, err
+}
+
+func writeRegister(tx *bbolt.Tx, found []entry, notJudged []Unjudged) (Diff, error) {
+	b := tx.Bucket(bFinding)
+	known, err := unpackRegister(b.Get(kRegister))
+	if err != nil {
+		return Diff{}, err
+	}
+	merged, d := merge(known, found, judgedBy(notJudged))
+	return d, b.Put(kRegister, packRegister(merged))
+}
+
+// judgedBy tells whether a run that left out notJudged would have found what has this scope.
+func judgedBy(notJudged []Unjudged) func(scope string) bool {
+	memo := map[string]bool{}
+	return func(scope string) bool {
+		judged, ok := memo[scope]
+		if !ok {
+			parts := strings.Split(scope, "\x00")
+			judged = !slices.ContainsFunc(notJudged, func(u Unjudged) bool {
+				return (u.Kind == "" || string(u.Kind) == parts[0]) && (u.App == "" || slices.Contains(parts[1:], string(u.App)))
+			})
+			memo[scope] = judged
+		}
+		return judged
+	}
+}
+
+// Run gives the record of one run and what it changed; connectors.ErrNotFound when there is none of that id.
+func (l *Ledger) Run(id string) (rec RunRecord, d Diff, err error) {
+	err = l.read("run "+id, func(tx *bbolt.Tx) (err error) {
+		rec, d, err = loadRun(tx, tx.Bucket(bRunIDs).Get([]byte(id)))
+		return err
+	})
+	return rec, d, err
+}
+
+// Runs gives the newest runs, newest first; limit 0 means all.
+func (l *Ledger) Runs(limit int) (recs []RunRecord, err error) {
+	err = l.read("runs", func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bRuns).Cursor()
+		for k, v := c.Last(); k != nil && (limit == 0 || len(recs) < limit); k, v = c.Prev() {
+			var rec RunRecord
+			if err := json.Unmarshal(v, &rec); err != nil {
+				return err
+			}
+			recs = append(recs, rec)
+		}
+		return nil
+	})
+	return recs, err
+}
+
+// LastRun gives the newest run; nil before the first.
+func (l *Ledger) LastRun() (*RunRecord, error) {
+	recs, err := l.Runs(1)
+	if err != nil || len(recs) == 0 {
+		return nil, err
+	}
+	return &recs[0], nil
+}
+
+// Pull gives the facts of an app's last complete pull; nil before the first.
+func (l *Ledger) Pull(app connectors.AppID) (facts *scanner.PullFacts, err error) {
+	err = l.read("the last pull of "+string(app), func(tx *bbolt.Tx) error {
+		var p scanner.PullFacts
+		found, err := getJSON(tx.Bucket(bPulls), []byte(app), &p)
+		if found && err == nil {
+			facts = &p
+		}
+		return err
+	})
+	return facts, err
+}
+
+// AcceptPull forgets the last complete pull of an app, so that the next one is taken as it comes, however short it is.
+func (l *Ledger) AcceptPull(app connectors.AppID, actor, reason string, at time.Time) error {
+	if reason == "" {
+		return errors.New("ledger: accepting a shorter account list: say why it is true")
+	}
+	return l.change("the acceptance of a shorter list of "+string(app), func(tx *bbolt.Tx) error {
+		b := tx.Bucket(bPulls)
+		var last scanner.PullFacts
+		found, err := getJSON(b, []byte(app), &last)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fmt.Errorf("no complete pull of app %q is remembered: %w", app, connectors.ErrNotFound)
+		}
+		return errors.Join(b.Delete([]byte(app)), l.addEvent(tx, at, actor, "shorter list accepted", struct {
+			App    connectors.AppID  `json:"app"`
+			Last   scanner.PullFacts `json:"last"`
+			Reason string            `json:"reason"`
+		}{app, last, reason}))
+	})
+}
