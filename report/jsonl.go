@@ -1,0 +1,206 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"strconv"
+
+	"rollcall/connectors"
+	"rollcall/scanner"
+)
+
+// AppendFinding appends a finding as one JSON object, without a newline. The keys and their order are a promise to those
+// who read the files: every key is present in every line; a date that is not known is null.
+func AppendFinding(dst []byte, f *scanner.Finding) []byte {
+	dst = appendKey(dst, `{"id":`, string(f.ID))
+	dst = appendKey(dst, `,"kind":`, string(f.Kind))
+	dst = appendKey(dst, `,"reason":`, f.Reason)
+	dst = appendKey(dst, `,"severity":`, f.Severity.String())
+	dst = appendKey(dst, `,"app":`, string(f.App))
+	dst = appendKey(dst, `,"account_id":`, string(f.Account))
+	dst = appendKey(dst, `,"entitlement":`, string(f.Entitlement))
+	dst = appendKey(dst, `,"person_id":`, string(f.Person))
+	dst = appendRelated(append(dst, `,"related":`...), f.Related)
+	dst = appendKey(dst, `,"group":`, f.Group)
+	dst = appendMatch(dst, f.Grade, f.By)
+	dst = appendKey(dst, `,"why":`, f.Why)
+	dst = appendFacts(append(dst, `,"evidence":`...), f.Evidence)
+	dst = appendDate(append(dst, `,"first_seen":`...), f.FirstSeen)
+	dst = strconv.AppendInt(append(dst, `,"times_seen":`...), int64(f.TimesSeen), 10)
+	dst = append(dst, `,"controls":[`...)
+	for i, c := range f.Controls {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, c)
+	}
+	return append(dst, `]}`...)
+}
+
+func appendRelated(dst []byte, related []scanner.Related) []byte {
+	dst = append(dst, '[')
+	for i, r := range related {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendKey(dst, `{"app":`, string(r.App))
+		if r.Account != "" {
+			dst = appendKey(dst, `,"account_id":`, string(r.Account))
+		}
+		if r.Entitlement != "" {
+			dst = appendKey(dst, `,"entitlement":`, string(r.Entitlement))
+		}
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+// appendFacts writes the facts as one object in their order. A name that repeats gets #2, #3, …: a JSON object with equal
+// keys would lose all but one of them.
+func appendFacts(dst []byte, facts []scanner.Fact) []byte {
+	dst = append(dst, '{')
+	for i := range facts {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendString(dst, factName(facts, i))
+		dst = append(dst, ':')
+		dst = appendString(dst, facts[i].Value)
+	}
+	return append(dst, '}')
+}
+
+// factName is the name of a fact among its finding's facts: its own if it is the first so named.
+func factName(facts []scanner.Fact, i int) string {
+	taken := func(name string, before int) bool {
+		for j := range before {
+			if facts[j].Name == name {
+				return true
+			}
+		}
+		return false
+	}
+	if !taken(facts[i].Name, i) {
+		return facts[i].Name
+	}
+	names := make([]scanner.Fact, 0, i+1) // rare: give every fact its final name in turn
+	for j := range i + 1 {
+		name := facts[j].Name
+		for n := 2; hasFact(names, name) || (name != facts[j].Name && taken(name, len(facts))); n++ {
+			name = facts[j].Name + "#" + strconv.Itoa(n)
+		}
+		names = append(names, scanner.Fact{Name: name})
+	}
+	return names[i].Name
+}
+
+func hasFact(facts []scanner.Fact, name string) bool {
+	for i := range facts {
+		if facts[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func appendMatch(dst []byte, g scanner.Grade, by scanner.By) []byte {
+	dst = appendKey(dst, `,"match":{"grade":`, g.String())
+	return append(appendKey(dst, `,"by":`, by.String()), '}')
+}
+
+// AppendAccount appends what a scan says of one account as one JSON object, without a newline. What is not known is null.
+func AppendAccount(dst []byte, l *scanner.AccountLine) []byte {
+	a := l.Account
+	dst = appendKey(dst, `{"app":`, string(l.App))
+	dst = appendKey(dst, `,"account_id":`, string(a.ID))
+	dst = appendKey(dst, `,"class":`, l.Class.String())
+	dst = appendTri(append(dst, `,"enabled":`...), a.Enabled)
+	dst = appendKey(dst, `,"person_id":`, string(personID(l.Match.Owner)))
+	dst = appendMatch(dst, l.Match.Grade, l.Match.By)
+	dst = appendKey(dst, `,"runner_up":`, string(personID(l.Match.RunnerUp)))
+	dst = appendKey(dst, `,"class_by":`, l.ClassBy)
+	dst = appendKey(dst, `,"username":`, a.Username)
+	dst = appendKey(dst, `,"display_name":`, a.DisplayName)
+	dst = appendKey(dst, `,"email":`, a.Email)
+	dst = appendKey(dst, `,"employee_id":`, a.EmployeeID)
+	dst = appendDate(append(dst, `,"created":`...), a.Created)
+	dst = appendDate(append(dst, `,"last_sign_in":`...), a.LastSignIn)
+	dst = appendTri(append(dst, `,"mfa":`...), a.MFA)
+	dst = strconv.AppendInt(append(dst, `,"entitlements":`...), int64(len(a.Entitlements)), 10)
+	dst = strconv.AppendInt(append(dst, `,"privileged":`...), int64(privileged(a)), 10)
+	dst = appendString(append(dst, `,"row":`...), a.From.Source)
+	if a.From.Line > 0 { // into the string: file:line
+		dst = append(dst[:len(dst)-1], ':')
+		dst = append(strconv.AppendInt(dst, int64(a.From.Line), 10), '"')
+	}
+	return append(dst, '}')
+}
+
+func personID(p *scanner.Person) connectors.PersonID {
+	if p == nil {
+		return ""
+	}
+	return p.ID
+}
+
+func privileged(a *connectors.Account) int {
+	n := 0
+	for i := range a.Entitlements {
+		if a.Entitlements[i].Privileged {
+			n++
+		}
+	}
+	return n
+}
+
+func appendTri(dst []byte, t connectors.Tri) []byte {
+	switch t {
+	case connectors.Yes:
+		return append(dst, "true"...)
+	case connectors.No:
+		return append(dst, "false"...)
+	}
+	return append(dst, "null"...)
+}
+
+func appendDate(dst []byte, d connectors.Date) []byte {
+	if !d.Known() {
+		return append(dst, "null"...)
+	}
+	dst = append(dst, '"')
+	dst = d.Time().AppendFormat(dst, "2006-01-02")
+	return append(dst, '"')
+}
+
+// WriteJSONL writes the findings, one JSON object a line.
+func WriteJSONL(w io.Writer, findings []scanner.Finding) error {
+	return writeEach(w, findings, "", "\n", "")
+}
+
+// WriteJSON writes the findings as one JSON array.
+func WriteJSON(w io.Writer, findings []scanner.Finding) error {
+	if len(findings) == 0 {
+		_, err := io.WriteString(w, "[]\n")
+		return err
+	}
+	return writeEach(w, findings, "[\n", ",\n", "]\n")
+}
+
+// writeEach puts sep after every finding; where end closes a list, the last one gets a plain newline instead.
+func writeEach(w io.Writer, findings []scanner.Finding, start, sep, end string) error {
+	out := bufio.NewWriterSize(w, 1<<16)
+	out.WriteString(start)
+	var line []byte
+	for i := range findings {
+		line = AppendFinding(line[:0], &findings[i])
+		if end != "" && i == len(findings)-1 {
+			sep = "\n"
+		}
+		line = append(line, sep...)
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	out.WriteString(end)
+	return out.Flush()
+}

@@ -1,0 +1,193 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/xuri/excelize/v2"
+
+	"rollcall/connectors"
+)
+
+// page is a sheet of a few tables under one another, all of whose cells excelize keeps. Long ones are longSheets.
+type page struct {
+	b      *book
+	name   string
+	row    int // last one written
+	widths []float64
+
+	tables []tableRows // for the height of their rows, which depends on the final widths
+}
+
+// tableRows are the rows of a table below its header in row top.
+type tableRows struct {
+	top  int
+	rows [][]any
+}
+
+// linesIn is how many lines a text takes in a column: rather one too many than one too few.
+func linesIn(s string, width float64) int {
+	n := 0
+	for line := range strings.SplitSeq(s, "\n") {
+		if float64(len(line)) <= width-2 {
+			n++
+		} else {
+			n += len(wrapped(line, max(int(width)-3, 4)))
+		}
+	}
+	return n
+}
+
+// rowHeight is the height of a row of n lines, in points; Excel has no row higher than 409.
+func rowHeight(n int) float64 { return min(15*float64(n), 409) }
+
+// Widths of columns, in characters. What needs more is wrapped.
+const (
+	minWidth  = 9
+	pageWidth = 50 // of the widest column of a page
+	textWidth = 130
+)
+
+// said is a word with the look that underlines it.
+type said struct {
+	word  string
+	style int
+}
+
+// over is a text in a table's last column that may run over the empty cells beside it, and so needs no width.
+type over string
+
+func (b *book) page(name, title string, paper int) *page {
+	b.add(name, layout{paper: paper, wide: 1, head: 1})
+	p := &page{b: b, name: name}
+	p.text(b.st.title, title)
+	return p
+}
+
+func (p *page) cell(col, row int) string {
+	name, err := excelize.CoordinatesToCellName(col, row)
+	p.b.do(err)
+	return name
+}
+
+// text writes a text over as many rows as it needs; it runs over the empty cells to its right.
+func (p *page) text(style int, text string) {
+	for _, line := range wrapped(cellText(text), textWidth) {
+		p.row++
+		p.put(1, line, style)
+	}
+}
+
+// gap leaves a row empty between two tables.
+func (p *page) gap() { p.row++ }
+
+func (p *page) put(col int, value any, style int) {
+	f, at := p.b.f, p.cell(col, p.row)
+	switch v := value.(type) {
+	case string:
+		p.b.do(f.SetCellStr(p.name, at, literalCodes(cellText(v))))
+	case int:
+		p.b.do(f.SetCellInt(p.name, at, int64(v)))
+	case int64:
+		p.b.do(f.SetCellInt(p.name, at, v))
+	case time.Time:
+		if !v.IsZero() {
+			p.b.do(f.SetCellValue(p.name, at, v.UTC()))
+		}
+	case connectors.Date:
+		if v.Known() {
+			p.b.do(f.SetCellValue(p.name, at, v.Time()))
+		}
+	default:
+		p.b.do(fmt.Errorf("sheet %s, cell %s: no way to write a %T", p.name, at, value))
+	}
+	p.b.do(f.SetCellStyle(p.name, at, at, style))
+}
+
+// table writes a heading and an Excel table. With no rows it says why instead, under the same heading.
+func (p *page) table(name, heading, none string, cols []string, rows [][]any) {
+	p.gap()
+	p.text(p.b.st.heading, heading)
+	if len(rows) == 0 {
+		p.text(p.b.st.note, none)
+		return
+	}
+	p.row++
+	top := p.row
+	for i, c := range cols {
+		p.put(i+1, c, p.b.st.head)
+		p.widen(i, cells.StringWidth(c)+4) // room for the filter's button
+	}
+	for _, row := range rows {
+		p.row++
+		for i, v := range row {
+			value, style, width := p.look(v)
+			p.put(i+1, value, style)
+			p.widen(i, width+2)
+		}
+	}
+	p.tables = append(p.tables, tableRows{top, rows})
+	area := p.cell(1, top) + ":" + p.cell(len(cols), p.row)
+	p.b.do(p.b.f.AddTable(p.name, &excelize.Table{Range: area, Name: name, StyleName: "TableStyleLight1"}))
+	p.b.do(p.b.f.AddIgnoredErrors(p.name, area, excelize.IgnoredErrorsNumberStoredAsText))
+}
+
+// look gives a value its style and the width it takes.
+func (p *page) look(v any) (value any, style, width int) {
+	st := &p.b.st
+	switch v := v.(type) {
+	case said:
+		return v.word, v.style, cells.StringWidth(v.word)
+	case over:
+		return string(v), st.text, 0
+	case int:
+		return v, st.number, len(thousands(v))
+	case int64:
+		return v, st.number, len(thousands(int(v)))
+	case time.Time:
+		return v, st.stamp, len("2006-01-02 15:04:05")
+	case connectors.Date:
+		return v, st.date, len("2006-01-02")
+	case string:
+		return v, st.wrap, cells.StringWidth(v)
+	}
+	return v, st.text, 0
+}
+
+func (p *page) widen(col, width int) {
+	for len(p.widths) <= col {
+		p.widths = append(p.widths, minWidth)
+	}
+	p.widths[col] = max(p.widths[col], min(float64(width), pageWidth))
+}
+
+// height makes room for the lines of the row's longest text. Left to themselves, not all programs do.
+func (p *page) height(row int, values []any) {
+	n := 1
+	for i, v := range values {
+		if s, ok := v.(string); ok {
+			n = max(n, linesIn(s, p.widths[i]))
+		}
+	}
+	if n > 1 {
+		p.b.do(p.b.f.SetRowHeight(p.name, row, rowHeight(n)))
+	}
+}
+
+// done sets what depends on all that was written.
+func (p *page) done() {
+	for i, w := range p.widths {
+		name, err := excelize.ColumnNumberToName(i + 1)
+		p.b.do(err)
+		p.b.do(p.b.f.SetColWidth(p.name, name, name, w))
+	}
+	for _, t := range p.tables {
+		for i, row := range t.rows {
+			p.height(t.top+1+i, row)
+		}
+	}
+	p.b.do(p.b.f.SetSheetDimension(p.name, "A1:"+p.cell(max(len(p.widths), 1), p.row)))
+	p.b.do(p.b.f.SetPanes(p.name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft",
+		Selection: []excelize.Selection{{SQRef: "A2", ActiveCell: "A2", Pane: "bottomLeft"}}}))
+}

@@ -1,0 +1,86 @@
+package report
+
+import (
+	"strings"
+
+	"rollcall/scanner"
+)
+
+// findingsSheet lists every finding, most severe first.
+func findingsSheet(r *Review, sum *Summary) *longSheet {
+	note := "One row for each finding, most severe first. Days are of the company's calendar."
+	if len(r.Result.Findings) == 0 {
+		note = "Nothing was found in what was read. Scope & completeness says what was read."
+	}
+	if len(sum.Incomplete) > 0 {
+		note = "INCOMPLETE: not all there is; see Scope & completeness. " + note
+	}
+	return &longSheet{name: "Findings", title: "Findings as of " + r.Result.AsOf.String(), note: note, frozen: 1,
+		columns: []column{{"Finding", 21}, {"Severity", 11}, {"Kind", 22}, {"Reason", 16}, {"App", 16}, {"Account ID", 22},
+			{"Entitlement", 24}, {"Person ID", 12}, {"Person", 26}, {"Why", 56}, {"What to do", 56}, {"Since the last run", 14},
+			{"First seen", 12}, {"Times seen", 9}, {"Age in days", 9}, {"Evidence", 48}, {"Also concerned", 30}, {"Match grade", 11},
+			{"Match by", 13}, {"Controls", 34}, {"Group", 21}},
+		rows: func(w *longWriter) error {
+			news := newsOf(r)
+			for i := range r.Result.Findings {
+				if err := w.next(); err != nil {
+					return err
+				}
+				findingRow(w, r, &r.Result.Findings[i], news)
+				w.end()
+			}
+			return nil
+		}}
+}
+
+func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.FindingID]string) {
+	w.text(string(f.ID))
+	w.words(f.Severity.String(), w.st.severity(f.Severity))
+	w.text(string(f.Kind))
+	w.text(f.Reason)
+	w.text(string(f.App))
+	w.text(string(f.Account))
+	w.text(string(f.Entitlement))
+	w.text(string(f.Person))
+	w.text(r.plainName(f.Person))
+	w.text(f.Why)
+	w.text(r.nextStep(f))
+	w.text(news[f.ID])
+	w.date(f.FirstSeen, "not recorded")
+	w.number(f.TimesSeen)
+	if f.FirstSeen.Known() {
+		w.number(int(r.Result.AsOf - f.FirstSeen))
+	} else {
+		w.skip()
+	}
+	w.text(evidenceWords(f.Evidence))
+	w.text(relatedWords(f.Related))
+	w.text(f.Grade.String())
+	w.text(f.By.String())
+	w.text(strings.Join(f.Controls, "; "))
+	w.text(f.Group)
+}
+
+// newsOf says of each finding how it stands to the last run.
+func newsOf(r *Review) map[scanner.FindingID]string {
+	news := make(map[scanner.FindingID]string, len(r.Result.Findings))
+	put := func(ids []scanner.FindingID, word string) {
+		for _, id := range ids {
+			news[id] = word
+		}
+	}
+	put(r.Change.Still, "still there")
+	for id, is := range r.Backlog {
+		if is {
+			news[id] = "backlog"
+		}
+	}
+	put(r.Change.New, "new")
+	put(r.Change.Back, "back again")
+	if r.Baseline {
+		for i := range r.Result.Findings {
+			news[r.Result.Findings[i].ID] = "backlog"
+		}
+	}
+	return news
+}

@@ -1,0 +1,138 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"rollcall/scanner"
+)
+
+// WriteFindingsTable shows findings alone, all of them, with their whole ids.
+func WriteFindingsTable(w io.Writer, findings []scanner.Finding, o TableOptions) error {
+	r := &Review{Result: &scanner.Result{Findings: findings}, NextStep: scanner.NextStep}
+	t := &table{screen: newScreen(w, o.Width, o.Colour), r: r, perGroup: len(findings)}
+	for i := range findings {
+		t.idLen = max(t.idLen, len(findings[i].ID))
+	}
+	t.line(bold, "%s", plural(len(findings), "finding"))
+	t.bySeverity(findings)
+	return t.out.Flush()
+}
+
+// findings shows the open findings by severity, and counts those that exceptions cover.
+func (t *table) findings() {
+	if n := len(t.r.Result.Accepted); n > 0 {
+		t.heading("ACCEPTED: %s, covered by exceptions in force and not listed below", plural(n, "finding"))
+	}
+	if len(t.r.Result.Findings) == 0 {
+		t.heading("FINDINGS: none")
+		return
+	}
+	title := "FINDINGS by severity"
+	if t.r.Baseline {
+		title = "BACKLOG: what the first run found, by severity; it shrinks as you work on it"
+	}
+	t.heading("%s", title)
+	t.bySeverity(t.r.Result.Findings)
+}
+
+// bySeverity shows findings, which stand in the order of every output.
+func (t *table) bySeverity(findings []scanner.Finding) {
+	for from := 0; from < len(findings); {
+		to := from
+		for to < len(findings) && findings[to].Severity == findings[from].Severity {
+			to++
+		}
+		t.severity(findings[from:to])
+		from = to
+	}
+}
+
+func (t *table) severity(findings []scanner.Finding) {
+	sev := findings[0].Severity
+	colour := plainText
+	switch sev {
+	case scanner.Critical, scanner.High:
+		colour = red
+	case scanner.Medium:
+		colour = yellow
+	}
+	t.blank()
+	t.line(colour, "%s (%s)", strings.ToUpper(sev.String()), plural(len(findings), "finding"))
+	for from := 0; from < len(findings); {
+		to := from
+		for to < len(findings) && findings[to].Kind == findings[from].Kind && findings[to].Reason == findings[from].Reason {
+			to++
+		}
+		t.kind(findings[from:to])
+		from = to
+	}
+}
+
+// kind shows findings of one kind and reason: what to do is said once, then each with its subject and why.
+func (t *table) kind(findings []scanner.Finding) {
+	first := &findings[0]
+	t.blank()
+	t.line(bold, "  %s (%s)", kindWords(string(first.Kind), first.Reason), thousands(len(findings)))
+	if step := t.r.nextStep(first); step != "" {
+		t.wrap(plainText, "  do: ", step)
+	}
+	shown := min(len(findings), t.perGroup)
+	if len(findings) == shown+1 { // a line that says "1 more" helps nobody
+		shown++
+	}
+	for i := range findings[:shown] {
+		f := &findings[i]
+		t.wrap(plainText, "  "+t.shortID(f.ID)+"  ", t.subject(f)+t.mark(f))
+		t.wrap(dim, strings.Repeat(" ", t.idLen+4), f.Why)
+	}
+	if more := len(findings) - shown; more > 0 {
+		t.wrap(dim, "  ", fmt.Sprintf("… %s more: rollcall findings list --kind %s%s", thousands(more), first.Kind, t.orWorkbook()))
+	}
+}
+
+func (t *table) orWorkbook() string {
+	if t.r.Paths.Workbook == "" {
+		return ""
+	}
+	return " or open the workbook"
+}
+
+// mark says what is known of a finding's past.
+func (t *table) mark(f *scanner.Finding) string {
+	switch {
+	case t.r.Baseline:
+		return ""
+	case t.news[f.ID] != "":
+		return " [" + t.news[f.ID] + "]"
+	case t.r.Backlog[f.ID]:
+		return " [backlog since " + f.FirstSeen.String() + "]"
+	case f.FirstSeen.Known():
+		return " [since " + f.FirstSeen.String() + "]"
+	}
+	return ""
+}
+
+// shortIDs is how much of an id tells these findings apart: at least "f-" and eight digits.
+func shortIDs(findings []scanner.Finding) int {
+	for n := 10; ; n += 2 {
+		seen := make(map[scanner.FindingID]bool, len(findings))
+		longer, clash := false, false
+		for i := range findings {
+			id := findings[i].ID
+			if len(id) > n {
+				longer, id = true, id[:n]
+			}
+			clash = clash || seen[id]
+			seen[id] = true
+		}
+		if !clash || !longer {
+			return n
+		}
+	}
+}
+
+func (t *table) shortID(id scanner.FindingID) string {
+	return pad(clean(string(id[:min(len(id), t.idLen)])), t.idLen)
+}
