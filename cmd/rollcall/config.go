@@ -1,0 +1,306 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/connectors/all"
+	"rollcall/scanner"
+)
+
+// configFile is the configuration as written. What belongs to one kind of source is decoded by that kind.
+type configFile struct {
+	AsOf     tomlDay          `toml:"as_of"`           // pins the day; absent: today in time_zone
+	TimeZone string           `toml:"time_zone"`       // in which time stamps become days; default UTC
+	State    string           `toml:"state"`           // directory of the ledger and the runs
+	Domains  []string         `toml:"company_domains"` // mail domains of the company itself
+	Policy   string           `toml:"policy"`          // file
+	Workers  int              `toml:"workers"`         // sources judged at once; 0: one a processor
+	Roster   map[string]any   `toml:"roster"`
+	Apps     []map[string]any `toml:"app"`
+}
+
+type rosterCommon struct {
+	Kind  string      `toml:"kind"`
+	Guard guardConfig `toml:"guard"`
+}
+
+type guardConfig struct {
+	MaxShrink *percent `toml:"max_shrink"`
+	MinShrink *int     `toml:"min_shrink"`
+	MaxBlank  *percent `toml:"max_blank"`
+}
+
+type appCommon struct {
+	ID             connectors.AppID    `toml:"id"`
+	Title          string              `toml:"title"`
+	Owner          connectors.PersonID `toml:"owner"`
+	Kind           string              `toml:"kind"`
+	SuspendOnLeave *bool               `toml:"suspend_on_leave"` // default true
+	SingleSignOn   bool                `toml:"single_sign_on"`
+	Privileged     []string            `toml:"privileged"`
+}
+
+// tomlDay is a day, written as a TOML date or as text.
+type tomlDay struct{ connectors.Date }
+
+func (d *tomlDay) UnmarshalText(b []byte) error {
+	s, _, _ := strings.Cut(string(b), "T")
+	return d.Date.UnmarshalText([]byte(s))
+}
+
+// percent is written "20%".
+type percent int
+
+func (p *percent) UnmarshalText(b []byte) error {
+	var n int
+	if _, err := fmt.Sscanf(string(b), "%d%%", &n); err != nil || fmt.Sprintf("%d%%", n) != string(b) || n < 0 || n > 100 {
+		return fmt.Errorf("%q: want a percentage from \"0%%\" to \"100%%\"", b)
+	}
+	*p = percent(n)
+	return nil
+}
+
+// config is the configuration, checked, with its sources opened (nothing is read from them yet).
+type config struct {
+	Path    string
+	Dir     string // of the file: relative paths start there
+	AsOf    connectors.Date
+	Pinned  bool // the file pins the day
+	Zone    *time.Location
+	State   string
+	Domains []string
+	Workers int
+	Guard   scanner.RosterGuard
+	Roster  connectors.Roster
+	Apps    []scanner.App
+	Policy  *scanner.Policy
+	Inputs  []string // the files whose content decides: configuration and policy
+
+	named      []connectors.AppID // every app the file names, those with mistakes too
+	policyFile *tomlFile
+}
+
+// loadConfig reads and checks everything the configuration says. All problems are reported at once, each with file, line
+// and what to write instead.
+func loadConfig(path string, now time.Time, secret func(string) (string, error)) (*config, error) {
+	f, err := readTOML(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("config: there is no %s; copy config.example.toml and name your own files in it, or give --config FILE", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	var cf configFile
+	f.decode("", f.tree, &cf)
+	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Inputs: []string{path}, Zone: time.UTC}
+	c.common(f, &cf, now)
+	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: secret, HTTP: httpClient()}
+	c.openRoster(f, cf.Roster, env)
+	for i, app := range cf.Apps {
+		c.openApp(f, i, app, env)
+	}
+	if len(cf.Apps) == 0 {
+		f.problem("", "no [[app]]: name at least one app whose accounts are to be checked")
+	}
+	err = errors.Join(f.err(), c.loadPolicy(cf.Policy))
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return c, nil
+}
+
+func (c *config) common(f *tomlFile, cf *configFile, now time.Time) {
+	if cf.TimeZone != "" {
+		zone, err := time.LoadLocation(cf.TimeZone)
+		if err != nil || cf.TimeZone == "Local" {
+			f.problem("time_zone", "unknown time zone %q; want a name such as \"Europe/Berlin\" or \"UTC\"", cf.TimeZone)
+			zone = time.UTC
+		}
+		c.Zone = zone
+	}
+	c.AsOf, c.Pinned = cf.AsOf.Date, cf.AsOf.Known()
+	if !c.Pinned {
+		c.AsOf = connectors.DateOf(now, c.Zone)
+	}
+	for i, d := range cf.Domains {
+		if strings.Contains(d, "@") || !strings.Contains(d, ".") {
+			f.problem("company_domains", "%q is not a mail domain; want \"example.com\"", d)
+		}
+		c.Domains[i] = strings.ToLower(d)
+	}
+	if cf.State == "" {
+		f.problem("", "state is missing: name the directory that keeps the ledger and the runs, for example state = \".rollcall\"")
+	}
+	c.State = c.path(cf.State)
+	c.Workers = cf.Workers
+	if cf.Workers < 0 {
+		f.problem("workers", "workers = %d: want 0 (one a processor) or more", cf.Workers)
+	}
+	if cf.Workers == 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+}
+
+func (c *config) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(c.Dir, p)
+}
+
+func (c *config) openRoster(f *tomlFile, table map[string]any, env connectors.Env) {
+	c.Guard = scanner.DefaultRosterGuard
+	if table == nil {
+		f.problem("", "no [roster]: name the file or system that says who works here")
+		return
+	}
+	var common rosterCommon
+	kind, _ := table["kind"].(string)
+	open, ok := all.Rosters[kind]
+	if !ok {
+		f.problem("roster.kind", "[roster] kind = %q%s", kind, nearest(kind, sortedKeys(all.Rosters)))
+		return
+	}
+	special := open()
+	before := len(f.problems)
+	f.decode("roster", table, &common, special)
+	if len(f.problems) > before {
+		return
+	}
+	var err error
+	if c.Roster, err = special.OpenRoster(env); err != nil {
+		f.problem("roster", "[roster] %v", err)
+	}
+	g := common.Guard
+	override(&c.Guard.MaxShrink, (*int)(g.MaxShrink))
+	override(&c.Guard.MinShrink, g.MinShrink)
+	override(&c.Guard.MaxBlank, (*int)(g.MaxBlank))
+}
+
+func override(to, from *int) {
+	if from != nil {
+		*to = *from
+	}
+}
+
+func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connectors.Env) {
+	path := fmt.Sprintf("app[%d]", i)
+	id, _ := table["id"].(string)
+	kind, _ := table["kind"].(string)
+	c.named = append(c.named, connectors.AppID(id))
+	open, ok := all.Apps[kind]
+	if !ok {
+		f.problem(path+".kind", "[[app]] %q: kind = %q%s", id, kind, nearest(kind, sortedKeys(all.Apps)))
+		return
+	}
+	var common appCommon
+	special := open()
+	before := len(f.problems)
+	f.decode(path, table, &common, special)
+	switch {
+	case len(f.problems) > before:
+		return
+	case !validAppID(id):
+		f.problem(path, "[[app]] id = %q: want letters, digits, - and _ (it names the app in commands and files)", id)
+		return
+	case slices.ContainsFunc(c.Apps, func(a scanner.App) bool { return strings.EqualFold(string(a.ID), id) }):
+		f.problem(path+".id", "[[app]] id = %q is used twice", id)
+		return
+	}
+	src, err := special.OpenApp(common.ID, env)
+	if err != nil {
+		f.problem(path, "[[app]] %q: %v", id, err)
+		return
+	}
+	title := common.Title
+	if title == "" {
+		title = id
+	}
+	c.Apps = append(c.Apps, scanner.App{ID: common.ID, Title: title, Owner: common.Owner, Source: src,
+		SuspendOnLeave: common.SuspendOnLeave == nil || *common.SuspendOnLeave, SingleSignOn: common.SingleSignOn, Privileged: common.Privileged})
+}
+
+func validAppID(id string) bool {
+	if id == "" || len(id) > 64 || id == "roster" {
+		return false
+	}
+	for _, r := range id {
+		if r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return false
+		}
+	}
+	return id[0] != '-'
+}
+
+// loadPolicy reads the policy file; without one, the rules that need none run with their defaults.
+func (c *config) loadPolicy(path string) error {
+	c.Policy = &scanner.Policy{}
+	if path == "" {
+		return c.Policy.Prepare()
+	}
+	c.Inputs = append(c.Inputs, c.path(path))
+	f, err := readTOML(c.path(path))
+	if err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	c.policyFile = f
+	f.decode("", f.tree, c.Policy)
+	if err := f.err(); err != nil {
+		return err
+	}
+	c.Policy.File = f.path
+	for _, p := range c.Policy.Validate(c.named) {
+		f.problem(p.Path, "%s", p.Message)
+	}
+	if err := f.err(); err != nil {
+		return err
+	}
+	return c.Policy.Prepare()
+}
+
+// resolveSecret reads what a reference in the configuration points to. The value is never printed.
+func resolveSecret(dir string, getenv func(string) string) func(string) (string, error) {
+	return func(ref string) (string, error) {
+		scheme, rest, ok := strings.Cut(ref, ":")
+		switch {
+		case ok && scheme == "env":
+			v := getenv(rest)
+			if v == "" {
+				return "", fmt.Errorf("secret env:%s: the environment variable is not set", rest)
+			}
+			return v, nil
+		case ok && scheme == "file":
+			if !filepath.IsAbs(rest) {
+				rest = filepath.Join(dir, rest)
+			}
+			return secretFile(rest)
+		case ok && scheme == "exec":
+			return secretExec(rest)
+		}
+		return "", errors.New(`a secret is written out in the configuration: name where it is kept instead, as "env:NAME", "file:PATH" or "exec:COMMAND"`)
+	}
+}
+
+func secretFile(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("secret file:%s can be read by others (mode %04o): chmod 600 it", path, info.Mode().Perm())
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("secret: %w", err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}

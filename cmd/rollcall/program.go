@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/user"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// program is rollcall as a value, so that tests run it whole with a clock and outputs of their own.
+type program struct {
+	stdout, stderr io.Writer
+	now            func() time.Time
+	env            func(string) string
+
+	configPath string
+	statePath  string // overrides the configuration's state directory
+}
+
+func (p *program) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rollcall",
+		Short: "finds accounts that nobody should have any more, and access that nobody should have kept",
+		Long: `rollcall calls the roll: it reads the HR roster and every app's account list, ties each account to a person,
+and reports accounts of people who left, accounts nobody owns, unused accounts and access kept from an earlier role.
+
+Start with:  rollcall config check      then:  rollcall sources check      then:  rollcall scan`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       version(),
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, got []string) error {
+			if len(got) == 0 {
+				return c.Help()
+			}
+			return noCommand(c, got[0])
+		},
+	}
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
+	})
+	f := root.PersistentFlags()
+	f.StringVarP(&p.configPath, "config", "c", "rollcall.toml", "the configuration `FILE`")
+	f.StringVar(&p.statePath, "state", "", "`DIR` of the ledger and the runs, instead of the configuration's")
+	root.AddCommand(p.scanCommand(), p.explainCommand(), p.findingsCommand(), p.linksCommand(), p.rosterCommand(),
+		p.sourcesCommand(), p.runsCommand(), p.configCommand())
+	return root
+}
+
+// args makes a wrong number of arguments a usage error that says what is wanted.
+func args(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, got []string) error {
+		if len(got) == n {
+			return nil
+		}
+		return usageError{fmt.Errorf("%s wants %s; see: %s --help", c.CommandPath(), what, c.CommandPath())}
+	}
+}
+
+// group makes a command that only holds others.
+func group(use, short string, sub ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: func(c *cobra.Command, got []string) error {
+		if len(got) > 0 {
+			return noCommand(c, got[0])
+		}
+		return usageError{errors.New(c.CommandPath() + " wants a command; see: " + c.CommandPath() + " --help")}
+	}}
+	c.AddCommand(sub...)
+	return c
+}
+
+// noCommand refuses a word that is no command and proposes the nearest one.
+func noCommand(c *cobra.Command, word string) error {
+	var known []string
+	for _, sub := range c.Commands() {
+		known = append(known, sub.Name())
+	}
+	return usageError{fmt.Errorf("%s has no command %q%s", c.CommandPath(), word, nearest(word, known))}
+}
+
+func (p *program) config() (*config, error) {
+	c, err := loadConfig(p.configPath, p.now(), resolveSecret(".", p.env))
+	if err == nil && p.statePath != "" {
+		c.State = p.statePath
+	}
+	return c, err
+}
+
+// actor is who runs the program, for the record. It is the name the operating system gives, not a proof of a person.
+func actor() string {
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return fmt.Sprintf("uid %d", os.Getuid())
+}
+
+// version is the build's: the module version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			v += " " + s.Value[:12]
+		}
+		if s.Key == "vcs.modified" && s.Value == "true" {
+			v += " (changed)"
+		}
+	}
+	return v
+}

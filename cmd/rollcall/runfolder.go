@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/report"
+	"rollcall/scanner"
+)
+
+// runFolder is where a run leaves its files. It is written under another name and renamed when whole, so that a run that
+// was interrupted leaves nothing that looks like a run.
+type runFolder struct {
+	id, dir, tmp string
+	committed    bool
+}
+
+func newRunFolder(state string, started time.Time, asOf connectors.Date) (*runFolder, error) {
+	runs := filepath.Join(state, "runs")
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	id := runID(started, asOf)
+	for n := 2; ; n++ {
+		f := &runFolder{id: id, dir: filepath.Join(runs, id)}
+		f.tmp = f.dir + ".partial"
+		_, err := os.Lstat(f.dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = os.Mkdir(f.tmp, 0o700)
+			if err == nil {
+				return f, nil
+			}
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, fmt.Errorf("state: %w", err)
+		}
+		id = fmt.Sprintf("%s-%d", runID(started, asOf), n)
+	}
+}
+
+// discard removes what an unfinished run wrote; after commit it does nothing.
+func (f *runFolder) discard() {
+	if !f.committed {
+		os.RemoveAll(f.tmp)
+	}
+}
+
+func (f *runFolder) commit(r *report.Review) error {
+	if err := os.Rename(f.tmp, f.dir); err != nil {
+		return fmt.Errorf("state: %w", err)
+	}
+	f.committed = true
+	r.Paths.Dir = f.dir
+	for _, p := range []*string{&r.Paths.Findings, &r.Paths.Accounts, &r.Paths.Workbook} {
+		if *p != "" {
+			*p = filepath.Join(f.dir, filepath.Base(*p))
+		}
+	}
+	return nil
+}
+
+// write leaves findings.jsonl, accounts.jsonl and the workbook.
+func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []scanner.App) error {
+	r.Paths.Findings = filepath.Join(f.tmp, "findings.jsonl")
+	if err := writeFile(r.Paths.Findings, func(w io.Writer) error { return report.WriteJSONL(w, r.Result.Findings) }); err != nil {
+		return err
+	}
+	if !keep.accounts {
+		return keep.close()
+	}
+	r.Paths.Accounts = filepath.Join(f.tmp, "accounts.jsonl")
+	if err := keep.join(r.Paths.Accounts, apps); err != nil {
+		return err
+	}
+	if o.Accounts != "" {
+		if err := copyFile(o.Accounts, r.Paths.Accounts); err != nil {
+			return err
+		}
+	}
+	if !o.Workbook {
+		return nil
+	}
+	in, err := os.Open(r.Paths.Accounts)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
+	return writeFile(r.Paths.Workbook, func(w io.Writer) error { return report.WriteWorkbook(w, r, report.ReadAccounts(in)) })
+}
+
+// writeFile writes a new file that only its owner can read: everything here is personal data.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriterSize(f, 1<<16)
+	err = write(w)
+	return errors.Join(err, w.Flush(), f.Close())
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return writeFile(to, func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
+}
+
+// fileHash is the SHA-256 of a small file, or empty without one.
+func fileHash(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/connectors"
+	"rollcall/report"
+	"rollcall/scanner"
+)
+
+func (p *program) sourcesCommand() *cobra.Command {
+	check := &cobra.Command{
+		Use:   "check",
+		Short: "read every source and show what was understood: rows, columns, and three accounts with their owner",
+		Args:  args(0, "no arguments"),
+		RunE:  func(c *cobra.Command, _ []string) error { return p.checkSources(c.Context()) },
+	}
+	return group("sources", "the roster and the apps as sources", check, p.sourcesAcceptCommand())
+}
+
+const samplesShown = 3
+
+// samples keeps the first accounts of each app.
+type samples struct {
+	mu   sync.Mutex
+	apps map[connectors.AppID][]string
+}
+
+func (s *samples) app(id connectors.AppID) func(*scanner.AccountLine) error {
+	return func(l *scanner.AccountLine) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.apps[id]) < samplesShown {
+			s.apps[id] = append(s.apps[id], sampleLine(l))
+		}
+		return nil
+	}
+}
+
+func sampleLine(l *scanner.AccountLine) string {
+	a := l.Account
+	who := "no owner on the roster"
+	switch {
+	case l.Class != connectors.Human:
+		who = fmt.Sprintf("%s account (%s)", l.Class, l.ClassBy)
+	case l.Match.Owner != nil:
+		who = fmt.Sprintf("%s (%s), %s by %s", l.Match.Owner.Name(), l.Match.Owner.ID, l.Match.Grade, l.Match.By)
+	case l.Match.Grade == scanner.Ambiguous:
+		who = "several people fit"
+	}
+	return fmt.Sprintf("%s  %s  %s  enabled %s, last sign-in %s, %d entitlements → %s",
+		report.Plain(string(a.ID)), report.Plain(a.Username), report.Plain(a.DisplayName), a.Enabled, a.LastSignIn, len(a.Entitlements), report.Plain(who))
+}
+
+func (p *program) checkSources(ctx context.Context) error {
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	kept := samples{apps: map[connectors.AppID][]string{}}
+	r, err := scanner.Scan(ctx, scanner.Input{Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: scanner.NoHistory{},
+		Domains: c.Domains, AsOf: c.AsOf, Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: kept.app})
+	if err != nil {
+		return err
+	}
+	for i := range r.Sources {
+		p.sourceReport(&r.Sources[i], kept.apps[connectors.AppID(r.Sources[i].Name)])
+	}
+	fmt.Fprintln(p.stdout, "nothing was judged or recorded; next: rollcall scan")
+	if !r.Complete() {
+		return exitCode(exitIncomplete)
+	}
+	return nil
+}
+
+func (p *program) sourceReport(s *scanner.SourceReport, samples []string) {
+	fmt.Fprintf(p.stdout, "%s: %s (%s %s)\n", s.Name, s.State, s.Info.Kind, s.Info.Location)
+	if s.Problem != "" {
+		fmt.Fprintf(p.stdout, "  problem: %s\n", report.Plain(s.Problem))
+	}
+	fmt.Fprintf(p.stdout, "  %d rows, %d rejected, %d entitlements; parameters: %s; gives %s\n", s.Read, s.Rejected+s.SideRejected, s.Entitlements, s.Info.Parameters, signals(s.Info.Signals))
+	for _, n := range s.Notes {
+		fmt.Fprintf(p.stdout, "  note: %s\n", report.Plain(n))
+	}
+	for i, r := range s.Rejects {
+		if i == samplesShown {
+			fmt.Fprintf(p.stdout, "  … and %d more rejected\n", s.Rejected+s.SideRejected-i)
+			break
+		}
+		fmt.Fprintf(p.stdout, "  rejected %s:%d: %s\n", r.Where.Source, r.Where.Line, report.Plain(r.Why))
+	}
+	for _, line := range samples {
+		fmt.Fprintf(p.stdout, "  sample: %s\n", line)
+	}
+}
+
+// signals names what an app can tell, and thereby what cannot be judged in it.
+func signals(s connectors.Signals) string {
+	gives, lacks := "", ""
+	for _, x := range []struct {
+		name  string
+		given bool
+	}{{"sign-ins", s.SignIn.Given}, {"use of entitlements", s.Use.Given}, {"grant dates", s.GrantDate.Given}, {"MFA or local sign-in", s.MFA.Given}} {
+		to := &lacks
+		if x.given {
+			to = &gives
+		}
+		if *to != "" {
+			*to += ", "
+		}
+		*to += x.name
+	}
+	switch {
+	case gives == "":
+		return "no signals"
+	case lacks == "":
+		return gives
+	}
+	return gives + " (not " + lacks + ")"
+}
+
+func (p *program) sourcesAcceptCommand() *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use:   "accept APP",
+		Short: "say that an app's much shorter account list is true",
+		Args:  args(1, "the id of one app"),
+		RunE: func(_ *cobra.Command, a []string) error {
+			if reason == "" {
+				return usageError{errors.New("--reason is required: say why the list is shorter, for the record")}
+			}
+			c, led, err := p.openLedger()
+			if err != nil {
+				return err
+			}
+			defer led.Close()
+			if c.app(connectors.AppID(a[0])) == nil {
+				return fmt.Errorf("no app %q in %s%s", a[0], c.Path, nearest(a[0], texts(appIDs(c.Apps))))
+			}
+			if err := led.AcceptPull(connectors.AppID(a[0]), actor(), reason, p.now()); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.stdout, "the next complete pull of %s is taken as it comes\n", a[0])
+			return nil
+		},
+	}
+	c.Flags().StringVar(&reason, "reason", "", "why the list is shorter, for the record (required)")
+	return c
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"cmp"
+	"encoding"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// tomlFile is a TOML file whose every key is accounted for: unknown keys, and keys that differ only in case, are errors
+// that name the line and the nearest known key. The decoder alone would let both pass.
+type tomlFile struct {
+	path     string
+	data     []byte
+	tree     map[string]any
+	lines    map[string]int // by key path, array elements numbered: app[2].columns.id
+	problems []string
+}
+
+func readTOML(path string) (*tomlFile, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &tomlFile{path: path, data: data, lines: tomlLines(string(data))}
+	if _, err := toml.Decode(string(data), &f.tree); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, tomlError(err))
+	}
+	return f, nil
+}
+
+// tomlError says where without quoting the lines around it: they may hold what should not be printed.
+func tomlError(err error) error {
+	if perr, ok := err.(toml.ParseError); ok {
+		msg := perr.Message
+		if msg == "" {
+			msg = strings.TrimPrefix(perr.Error(), "toml: ")
+		}
+		return fmt.Errorf("line %d: %s", perr.Position.Line, msg)
+	}
+	return err
+}
+
+// at is "file:line" of a key path, or the file alone.
+func (f *tomlFile) at(path string) string {
+	for p := path; p != ""; p = parentPath(p) {
+		if n, ok := f.lines[p]; ok {
+			return fmt.Sprintf("%s:%d", f.path, n)
+		}
+	}
+	return f.path
+}
+
+func parentPath(p string) string {
+	if strings.HasSuffix(p, "]") {
+		return p[:strings.LastIndexByte(p, '[')]
+	}
+	if i := strings.LastIndexByte(p, '.'); i >= 0 {
+		return p[:i]
+	}
+	return ""
+}
+
+func (f *tomlFile) problem(path, format string, a ...any) {
+	f.problems = append(f.problems, f.at(path)+": "+fmt.Sprintf(format, a...))
+}
+
+// err is all problems, one a line, or nil.
+func (f *tomlFile) err() error {
+	if len(f.problems) == 0 {
+		return nil
+	}
+	slices.Sort(f.problems)
+	return fmt.Errorf("%s", strings.Join(slices.Compact(f.problems), "\n"))
+}
+
+// decode puts the table at path into the targets, each of which takes the keys it knows. A key that none knows, and a
+// key that the file writes twice in different case, is a problem.
+func (f *tomlFile) decode(path string, table map[string]any, targets ...any) {
+	types := make([]reflect.Type, len(targets))
+	for i, t := range targets {
+		types[i] = reflect.TypeOf(t).Elem()
+	}
+	before := len(f.problems)
+	f.check(path, table, types)
+	if len(f.problems) > before {
+		return
+	}
+	for _, t := range targets {
+		if err := fill(table, t); err != nil {
+			f.problem(path, "%v", err)
+		}
+	}
+}
+
+// fill decodes one table by writing it out and reading it into the target, which keeps one decoder for everything.
+func fill(table map[string]any, target any) error {
+	var b strings.Builder
+	if err := toml.NewEncoder(&b).Encode(table); err != nil {
+		return err
+	}
+	_, err := toml.Decode(b.String(), target)
+	if perr, ok := err.(toml.ParseError); ok {
+		key := perr.LastKey
+		if key != "" {
+			key += ": "
+		}
+		return fmt.Errorf("%s%s", key, strings.TrimPrefix(tomlMessage(perr), "toml: "))
+	}
+	return err
+}
+
+func tomlMessage(e toml.ParseError) string {
+	if e.Message != "" {
+		return e.Message
+	}
+	return e.Error()
+}
+
+var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// check walks the table beside the types that may take it.
+func (f *tomlFile) check(path string, table map[string]any, types []reflect.Type) {
+	folded := map[string]string{}
+	for _, key := range sortedKeys(table) {
+		at := joinPath(path, key)
+		if other, twice := folded[strings.ToLower(key)]; twice {
+			f.problem(at, "%q and %q differ only in case; keep one", other, key)
+			continue
+		}
+		folded[strings.ToLower(key)] = key
+		var fits []reflect.Type
+		var known []string
+		free := false
+		for _, t := range types {
+			if t.Kind() == reflect.Map {
+				free = true
+				fits = append(fits, t.Elem())
+				continue
+			}
+			for name, ft := range tomlFields(t) {
+				known = append(known, name)
+				if name == key {
+					fits = append(fits, ft)
+				}
+			}
+		}
+		if len(fits) == 0 && !free {
+			f.problem(at, "unknown key %q%s", key, nearest(key, known))
+			continue
+		}
+		f.checkValue(at, table[key], fits)
+	}
+}
+
+func (f *tomlFile) checkValue(path string, v any, types []reflect.Type) {
+	var inner, elems []reflect.Type
+	for _, t := range types {
+		for t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		switch {
+		case reflect.PointerTo(t).Implements(textUnmarshaler):
+		case t.Kind() == reflect.Struct, t.Kind() == reflect.Map:
+			inner = append(inner, t)
+		case t.Kind() == reflect.Slice:
+			elems = append(elems, t.Elem())
+		}
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		if len(inner) > 0 {
+			f.check(path, v, inner)
+		}
+	case []map[string]any:
+		for i, m := range v {
+			f.checkValue(fmt.Sprintf("%s[%d]", path, i), m, elems)
+		}
+	case []any:
+		for i, m := range v {
+			f.checkValue(fmt.Sprintf("%s[%d]", path, i), m, elems)
+		}
+	}
+}
+
+// tomlFields are the keys a struct takes, embedded structs included.
+func tomlFields(t reflect.Type) map[string]reflect.Type {
+	fields := map[string]reflect.Type{}
+	if t.Kind() != reflect.Struct {
+		return fields
+	}
+	for _, sf := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(sf.Tag.Get("toml"), ",")
+		if !sf.IsExported() || sf.Anonymous || name == "-" {
+			continue
+		}
+		if name == "" {
+			name = sf.Name
+		}
+		fields[name] = sf.Type
+	}
+	return fields
+}
+
+func joinPath(path, key string) string {
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// nearest proposes the known word closest to a mistyped one.
+func nearest(word string, known []string) string {
+	slices.Sort(known)
+	best, bestDistance := "", len(word)/2+2
+	for _, k := range known {
+		if d := editDistance(strings.ToLower(word), k); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	if best == "" {
+		return "; known here: " + strings.Join(slices.Compact(known), ", ")
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
+}
+
+// editDistance is Levenshtein's.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = 1 + min(diagonal, row[j], row[j+1])
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
