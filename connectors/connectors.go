@@ -5,6 +5,7 @@ package connectors
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 )
 
 // Distinct ideas have distinct types, so that one cannot be passed for another.
@@ -100,6 +101,14 @@ func ParseClass(s string) (Class, bool) {
 type Where struct {
 	Source string
 	Line   int
+}
+
+// String is "file:line", or the source alone.
+func (w Where) String() string {
+	if w.Line == 0 {
+		return w.Source
+	}
+	return w.Source + ":" + strconv.Itoa(w.Line)
 }
 
 // Person is one HR record: one employment of one human being. A re-hire is often a second record with a new id; the

@@ -5,7 +5,6 @@ import (
 	"io"
 	"strings"
 
-	"rollcall/connectors"
 	"rollcall/scanner"
 )
 
@@ -111,7 +110,7 @@ func (t *table) sources() {
 func (t *table) rejects(s *scanner.SourceReport) {
 	const shown = 2
 	for _, rej := range s.Rejects[:min(len(s.Rejects), shown)] {
-		t.wrap(yellow, "    left out: ", where(rej.Where)+": "+rej.Why)
+		t.wrap(yellow, "    left out: ", rej.Where.String()+": "+rej.Why)
 	}
 	if more := s.Rejected + s.SideRejected - min(len(s.Rejects), shown); more > 0 {
 		t.wrap(yellow, "    left out: ", plural(more, "more row")+t.inWorkbook())
@@ -124,13 +123,6 @@ func (t *table) inWorkbook() string {
 		return ""
 	}
 	return "; see Scope & completeness in the workbook"
-}
-
-func where(w connectors.Where) string {
-	if w.Line > 0 {
-		return fmt.Sprintf("%s:%d", w.Source, w.Line)
-	}
-	return w.Source
 }
 
 // few are the findings that are to be dealt with today.

@@ -55,7 +55,7 @@ func (aj *appJudge) sharedFacts() []Fact {
 	}
 	a := aj.s.acc
 	facts := make([]Fact, 0, 12)
-	facts = append(facts, accountFacts(a.Username, a.From, a.Enabled)...)
+	facts = append(facts, accountFacts(a.Username, a.Enabled)...)
 	if aj.s.class != connectors.Human {
 		facts = append(facts, Fact{"class", aj.s.class.String()})
 	}
@@ -76,7 +76,9 @@ func (aj *appJudge) sharedFacts() []Fact {
 	return facts
 }
 
-func accountFacts(login string, from connectors.Where, enabled connectors.Tri) []Fact {
+// accountFacts name the account and say whether it works. The row it was read from is not among them: findings are the
+// same for any order of the rows.
+func accountFacts(login string, enabled connectors.Tri) []Fact {
 	status := "enabled"
 	switch enabled {
 	case connectors.No:
@@ -84,33 +86,21 @@ func accountFacts(login string, from connectors.Where, enabled connectors.Tri) [
 	case connectors.Unknown:
 		status = "unknown: the app does not say, so it is judged as enabled"
 	}
-	facts := []Fact{{"account row", place(from)}, {"status", status}}
-	if login != "" {
-		facts = append([]Fact{{FactLogin, login}}, facts...)
+	if login == "" {
+		return []Fact{{"status", status}}
 	}
-	return facts
+	return []Fact{{FactLogin, login}, {"status", status}}
 }
 
-func place(w connectors.Where) string {
-	if w.Line == 0 {
-		return w.Source
-	}
-	return w.Source + ":" + strconv.Itoa(w.Line)
-}
-
-// hrFacts are the row and the content of every HR record of a person, earliest first. People with findings have many, so that the
+// hrFacts are the content of every HR record of a person, earliest first. People with findings have many, so that the
 // facts are made once and shared, also between workers.
 func (j *judge) hrFacts(p *Person) []Fact {
 	if made := j.hr[p.Index].Load(); made != nil {
 		return *made
 	}
-	facts := make([]Fact, 0, 2*len(p.Records))
+	facts := make([]Fact, 0, len(p.Records))
 	for i, r := range p.Records {
-		nth := ordinal(i + 1)
-		if r.From.Source != "" {
-			facts = append(facts, Fact{nth + "hr record", place(r.From)})
-		}
-		facts = append(facts, Fact{nth + "hr says", hrLine(r)})
+		facts = append(facts, Fact{ordinal(i+1) + "hr says", hrLine(r)})
 	}
 	j.hr[p.Index].Store(&facts)
 	return facts

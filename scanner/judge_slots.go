@@ -6,7 +6,6 @@ import "rollcall/connectors"
 type holder struct {
 	id      connectors.AccountID
 	login   string
-	from    connectors.Where
 	owner   *Person
 	signIn  connectors.Date
 	enabled connectors.Tri
@@ -35,7 +34,7 @@ func newSlots(people, musts int) slots {
 func (t *slots) first(slot int32) *holder { return &t.chunks[slot/slotChunk][slot%slotChunk] }
 
 func holderOf(s *subject) holder {
-	return holder{s.acc.ID, s.acc.Username, s.acc.From, s.match.Owner, s.acc.LastSignIn, s.acc.Enabled, s.match.Grade, s.match.By}
+	return holder{s.acc.ID, s.acc.Username, s.match.Owner, s.acc.LastSignIn, s.acc.Enabled, s.match.Grade, s.match.By}
 }
 
 // take gives the account at hand its place at its owner's slot.

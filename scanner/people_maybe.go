@@ -8,7 +8,7 @@ import (
 )
 
 // overlapAllowed is how many days two employments of one human may overlap: a contract that runs out beside a new one.
-const overlapAllowed = 31
+const overlapAllowed = 14
 
 // overlap tells whether two employments ran side by side for longer than one human's would.
 func overlap(a, b *connectors.Person) bool {
@@ -83,9 +83,9 @@ func addMaybe(p, q *Person) {
 }
 
 // contradict tells whether two people with a name or an address in common are shown to be two: they worked side by side,
-// or HR knows a personal address of both and they have none in common, or HR's history calls the later one a first hire
-// where it does say of others that they were re-hired. Companies give a leaver's work address to the next namesake, so
-// that one in common takes two of these to be explained.
+// or HR knows a personal address of both and they have none in common. Companies give a leaver's work address to the next
+// namesake; where it is the same, HR's history must also call the later start a first hire, and tell first hires from
+// re-hires elsewhere. That word alone shows nothing: a re-hire that HR did not notice is filed as a first hire.
 func (j *joiner) contradict(ended, living *Person) bool {
 	firstHire, differ, same, shared := false, false, false, false
 	for _, x := range ended.Records {
@@ -109,7 +109,7 @@ func (j *joiner) contradict(ended, living *Person) bool {
 	case shared:
 		return firstHire && differ
 	}
-	return firstHire || differ
+	return differ
 }
 
 // shareAddress tells whether two records have an address in common.

@@ -25,7 +25,7 @@ func TestMaybeSame(t *testing.T) {
 		{"the address is an alias of the other", func(e, l *connectors.Person) { l.LastName, l.Aliases = "Berg", []string{"Mira.Holt@kiln.example"} }, true},
 		{"they worked side by side", func(e, l *connectors.Person) { l.Start = day("2021-01-01") }, false},
 		{"different personal addresses", func(e, l *connectors.Person) { e.PersonalEmail, l.PersonalEmail = "a@post.example", "b@post.example" }, false},
-		{"HR says a first hire, and tells re-hires", func(e, l *connectors.Person) { l.Rehired = connectors.No }, false},
+		{"HR calls it a first hire: it may not have noticed", func(e, l *connectors.Person) { l.Rehired = connectors.No }, true},
 		{"HR says a re-hire", func(e, l *connectors.Person) { l.Rehired = connectors.Yes }, true},
 		{"a first hire with the same work address", func(e, l *connectors.Person) { l.Rehired, l.WorkEmail = connectors.No, e.WorkEmail }, true},
 		{"a first hire, the same work address, another personal one", func(e, l *connectors.Person) {

@@ -13,6 +13,7 @@ type Result struct {
 	Findings  []Finding
 	Accepted  []Finding // findings that a valid exception covers; not among Findings
 	Roster    *RosterFacts
+	Persons   []*Person                         // everybody on the roster, by id
 	Who       func(connectors.PersonID) *Person // by the id of any of a person's records; nil for a stranger
 	Sources   []SourceReport
 	Untrusted []string    // why the roster is not trusted: the report is INCOMPLETE and nothing that rests on it was judged

@@ -70,8 +70,8 @@ func TestLeaverSaysWhatItRestsOn(t *testing.T) {
 			t.Errorf("why %q lacks %q", f.Why, part)
 		}
 	}
-	if fact(f, "account row") != "crm.csv:2" || fact(f, "matched_by") != "test" || fact(f, "hr record") != "roster.csv:2" || !strings.Contains(fact(f, "hr says"), "terminated") {
-		t.Errorf("the chain from row to record is broken: %v", f.Evidence)
+	if fact(f, FactLogin) != "a1" || fact(f, "matched_by") != "test" || !strings.Contains(fact(f, "hr says"), "terminated") {
+		t.Errorf("the chain from account to record is broken: %v", f.Evidence)
 	}
 	c := leaverOn(testDay-1, connectors.Terminated)
 	c.accounts[0].acc.Enabled = connectors.Unknown

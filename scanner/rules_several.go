@@ -17,7 +17,7 @@ func (aj *appJudge) duplicates() {
 	for slot, more := range aj.slots.more {
 		accounts := append([]holder{*aj.slots.first(slot)}, more...)
 		slices.SortFunc(accounts, func(a, b holder) int {
-			return cmp.Or(-cmp.Compare(a.signIn, b.signIn), cmp.Compare(a.id, b.id), cmp.Compare(a.from.Source, b.from.Source), cmp.Compare(a.from.Line, b.from.Line))
+			return cmp.Or(-cmp.Compare(a.signIn, b.signIn), cmp.Compare(a.id, b.id))
 		})
 		accounts = slices.CompactFunc(accounts, func(a, b holder) bool { return a.id == b.id })
 		for i := range accounts[1:] {
@@ -43,7 +43,7 @@ func (aj *appJudge) duplicate(r *ruleSet, accounts []holder, i int) {
 
 // holderFacts is what is known of an account after its turn.
 func (j *judge) holderFacts(h *holder) []Fact {
-	facts := append(accountFacts(h.login, h.from, h.enabled), Fact{"match", h.grade.String() + " by " + h.by.String()})
+	facts := append(accountFacts(h.login, h.enabled), Fact{"match", h.grade.String() + " by " + h.by.String()})
 	return append(facts, j.hrFacts(h.owner)...)
 }
 

@@ -90,7 +90,7 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 		return nil, err
 	}
 	people := joinPeople(records, seen, in.AsOf)
-	s.result.Records, s.result.People, s.result.Who = len(records), len(people.All), people.ByID
+	s.result.Records, s.result.People, s.result.Persons, s.result.Who = len(records), len(people.All), people.All, people.ByID
 	s.matcher = newMatcher(people, matchSettings{Domains: in.Domains, Links: links, Rulings: s.rulings, AsOf: in.AsOf})
 	s.judge = newJudge(judgeInput{AsOf: in.AsOf, People: people, Policy: in.Policy, Apps: in.Apps,
 		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Missing: missing})

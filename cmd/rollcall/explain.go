@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,7 +29,7 @@ func (p *program) explainCommand() *cobra.Command {
 				return err
 			}
 			defer led.Close()
-			_, findings, err := lastFindings(c, led, run)
+			dir, findings, err := lastFindings(c, led, run)
 			if err != nil {
 				return err
 			}
@@ -34,21 +37,56 @@ func (p *program) explainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.explain(c, f)
+			ch, err := readChain(dir, f)
+			if err != nil {
+				return err
+			}
+			return p.explain(c, ch)
 		},
 	}
 	c.Flags().StringVar(&run, "run", "", "of the run with this `ID`, instead of the last one")
 	return c
 }
 
-func (p *program) explain(c *config, f *scanner.Finding) error {
+// chain is a finding with the rows it was made from.
+type chain struct {
+	f       *scanner.Finding
+	account *report.AccountRow // nil when the finding is about none, or the run kept none
+	records []personRow        // HR's, of the person it names
+}
+
+// readChain finds the rows in the run's folder. A run without a workbook kept none.
+func readChain(dir string, f *scanner.Finding) (chain, error) {
+	ch := chain{f: f}
+	in, err := os.Open(filepath.Join(dir, "accounts.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return ch, nil
+	}
+	if err != nil {
+		return ch, err
+	}
+	defer in.Close()
+	for a, err := range report.ReadAccounts(in) {
+		if err != nil {
+			return ch, fmt.Errorf("%s: %w", in.Name(), err)
+		}
+		if a.App == f.App && a.Account == f.Account {
+			ch.account = &a
+			break
+		}
+	}
+	ch.records, err = readPeople(filepath.Join(dir, peopleName), f.Person)
+	return ch, err
+}
+
+func (p *program) explain(c *config, ch chain) error {
 	w := bufio.NewWriter(p.stdout)
+	f := ch.f
 	kind := string(f.Kind)
 	if f.Reason != "" {
 		kind += " (" + f.Reason + ")"
 	}
-	fmt.Fprintf(w, "%s  %s, %s\n", f.ID, kind, f.Severity)
-	fmt.Fprintf(w, "%s\n\n", report.Plain(f.Why))
+	fmt.Fprintf(w, "%s  %s, %s\n%s\n\n", f.ID, kind, f.Severity, report.Plain(f.Why))
 	row := func(name, value string) {
 		if value != "" {
 			fmt.Fprintf(w, "  %-22s %s\n", report.Plain(name), report.Plain(value))
@@ -62,15 +100,22 @@ func (p *program) explain(c *config, f *scanner.Finding) error {
 	for _, r := range f.Related {
 		row("with", strings.TrimSpace(fmt.Sprintf("%s %s %s", r.App, r.Account, r.Entitlement)))
 	}
+	fmt.Fprintln(w, "\nthe rows it was made from:")
+	if ch.account == nil && len(ch.records) == 0 {
+		fmt.Fprintln(w, "  not kept: the run was made without a workbook")
+	}
+	if ch.account != nil {
+		row("account row", ch.account.Row)
+		row("", sourceLine(c, ch.account.Row))
+	}
+	for _, r := range ch.records {
+		row("hr record "+string(r.Record), r.Row)
+		row("", sourceLine(c, r.Row))
+	}
 	fmt.Fprintln(w, "\nwhat it rests on, in the order it was looked at:")
 	for _, e := range f.Evidence {
 		row(e.Name, e.Value)
-		if at := sourceLine(c, e); at != "" {
-			row("", at)
-		}
-		if at := c.policyAt(e); at != "" {
-			row("", at)
-		}
+		row("", c.policyAt(e))
 	}
 	fmt.Fprintf(w, "\nfirst seen on %s, seen in %d runs; supports %s\n", f.FirstSeen, f.TimesSeen, strings.Join(f.Controls, ", "))
 	if next := scanner.NextStep(f.Kind, f.Reason); next != "" {
@@ -80,32 +125,22 @@ func (p *program) explain(c *config, f *scanner.Finding) error {
 	return w.Flush()
 }
 
-// sourceLine is the row itself that a fact of the form "file:line" names, as it stands in the file today.
-func sourceLine(c *config, e scanner.Fact) string {
-	i := strings.LastIndexByte(e.Value, ':')
-	if i < 0 || !strings.HasSuffix(e.Name, "row") && !strings.HasSuffix(e.Name, "record") {
+// sourceLine is the line that a row "file:line" of a text file stands on, as the file is today.
+func sourceLine(c *config, row string) string {
+	file, number, ok := strings.Cut(row, ".csv:")
+	n, err := strconv.Atoi(number)
+	if !ok || err != nil {
 		return ""
 	}
-	var line int
-	if _, err := fmt.Sscanf(e.Value[i+1:], "%d", &line); err != nil || line < 1 {
-		return ""
-	}
-	if !strings.HasSuffix(e.Value[:i], ".csv") {
-		return ""
-	}
-	f, err := os.Open(c.path(e.Value[:i]))
+	f, err := os.Open(c.path(file + ".csv"))
 	if err != nil {
 		return ""
 	}
 	defer f.Close()
-	return nthLine(f, line)
-}
-
-func nthLine(r io.Reader, n int) string {
-	s := bufio.NewScanner(r)
+	s := bufio.NewScanner(f)
 	s.Buffer(nil, 1<<20)
-	for s.Scan() {
-		if n--; n == 0 {
+	for ; s.Scan(); n-- {
+		if n == 1 {
 			return "reads: " + strings.ToValidUTF8(s.Text(), "\uFFFD")
 		}
 	}

@@ -68,7 +68,7 @@ func (f *runFolder) commit(r *report.Review) error {
 	return nil
 }
 
-// write leaves findings.jsonl, accounts.jsonl and the workbook.
+// write leaves findings.jsonl and, where they are wanted, people.jsonl, accounts.jsonl and the workbook.
 func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []scanner.App) error {
 	r.Paths.Findings = filepath.Join(f.tmp, "findings.jsonl")
 	if err := writeFile(r.Paths.Findings, func(w io.Writer) error { return report.WriteJSONL(w, r.Result.Findings) }); err != nil {
@@ -76,6 +76,9 @@ func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []s
 	}
 	if !keep.accounts {
 		return keep.close()
+	}
+	if err := writeFile(filepath.Join(f.tmp, peopleName), func(w io.Writer) error { return writePeople(w, r.Result.Persons) }); err != nil {
+		return err
 	}
 	r.Paths.Accounts = filepath.Join(f.tmp, "accounts.jsonl")
 	if err := keep.join(r.Paths.Accounts, apps); err != nil {
