@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -92,11 +93,13 @@ func newPack(w io.Writer) *pack {
 	return &pack{z, map[string]bool{}}
 }
 
+// earliest is the first moment ZIP knows: the same content gives the same bytes at any time.
+var earliest = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // create starts a part; the one before it ends.
 func (p *pack) create(name string) (io.Writer, error) {
 	p.written[name] = true
-	const firstOf1980 = 1<<5 | 1 // the earliest day ZIP knows
-	w, err := p.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, ModifiedDate: firstOf1980})
+	w, err := p.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: earliest})
 	if err != nil {
 		return nil, fmt.Errorf("workbook: %s: %w", name, err)
 	}

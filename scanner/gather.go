@@ -20,7 +20,6 @@ type tally struct {
 	main   connectors.Collection // whose rows the control totals are about
 	ended  map[connectors.Collection]int
 	totals map[connectors.Collection]int
-	side   int // rejected rows of the other collections
 	sum    [32]byte
 	clock  func() time.Time
 }

@@ -83,7 +83,6 @@ type config struct {
 	Roster  connectors.Roster
 	Apps    []scanner.App
 	Policy  *scanner.Policy
-	Inputs  []string // the files whose content decides: configuration and policy
 
 	named      []connectors.AppID // every app the file names, those with mistakes too
 	policyFile *tomlFile
@@ -101,7 +100,7 @@ func loadConfig(path string, now time.Time, secret func(string) (string, error))
 	}
 	var cf configFile
 	f.decode("", f.tree, &cf)
-	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Inputs: []string{path}, Zone: time.UTC}
+	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC}
 	c.common(f, &cf, now)
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: secret, HTTP: httpClient()}
 	c.openRoster(f, cf.Roster, env)
@@ -247,7 +246,6 @@ func (c *config) loadPolicy(path string) error {
 	if path == "" {
 		return c.Policy.Prepare()
 	}
-	c.Inputs = append(c.Inputs, c.path(path))
 	f, err := readTOML(c.path(path))
 	if err != nil {
 		return fmt.Errorf("policy: %w", err)
@@ -257,7 +255,7 @@ func (c *config) loadPolicy(path string) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	c.Policy.File = f.path
+	c.Policy.File = path // as the configuration names it: findings say so, wherever the company's files lie
 	for _, p := range c.Policy.Validate(c.named) {
 		f.problem(p.Path, "%s", p.Message)
 	}

@@ -61,7 +61,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (*report
 	remember(result.Findings, register, asOf)
 	r := &report.Review{
 		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result,
-		Config: fileHash(c.Path), Policy: fileHash(c.Policy.File), Baseline: true,
+		Config: fileHash(c.Path), Policy: fileHash(c.path(c.Policy.File)), Baseline: true,
 		Person: result.Who, NextStep: scanner.NextStep,
 	}
 	if err := compareWithLast(c, led, register, r); err != nil {
