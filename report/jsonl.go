@@ -1,9 +1,11 @@
 package report
 
 import (
-	"bufio"
 	"io"
+	"runtime"
+	"slices"
 	"strconv"
+	"sync"
 
 	"rollcall/connectors"
 	"rollcall/scanner"
@@ -177,30 +179,39 @@ func WriteJSONL(w io.Writer, findings []scanner.Finding) error {
 	return writeEach(w, findings, "", "\n", "")
 }
 
-// WriteJSON writes the findings as one JSON array.
-func WriteJSON(w io.Writer, findings []scanner.Finding) error {
-	if len(findings) == 0 {
-		_, err := io.WriteString(w, "[]\n")
-		return err
-	}
-	return writeEach(w, findings, "[\n", ",\n", "]\n")
-}
+// chunkOf findings are made into bytes at once, several chunks side by side: a large company has half a gigabyte of them.
+const chunkOf = 1024
 
 // writeEach puts sep after every finding; where end closes a list, the last one gets a plain newline instead.
 func writeEach(w io.Writer, findings []scanner.Finding, start, sep, end string) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	out.WriteString(start)
-	var line []byte
-	for i := range findings {
-		line = AppendFinding(line[:0], &findings[i])
-		if end != "" && i == len(findings)-1 {
-			sep = "\n"
+	if _, err := io.WriteString(w, start); err != nil {
+		return err
+	}
+	chunks := slices.Collect(slices.Chunk(findings, chunkOf))
+	bufs := make([][]byte, runtime.GOMAXPROCS(0))
+	for len(chunks) > 0 {
+		now := chunks[:min(len(chunks), len(bufs))]
+		chunks = chunks[len(now):]
+		var wg sync.WaitGroup
+		for i, c := range now {
+			wg.Go(func() {
+				bufs[i] = bufs[i][:0]
+				for k := range c {
+					bufs[i] = append(AppendFinding(bufs[i], &c[k]), sep...)
+				}
+			})
 		}
-		line = append(line, sep...)
-		if _, err := out.Write(line); err != nil {
-			return err
+		wg.Wait()
+		for i := range now {
+			b := bufs[i]
+			if end != "" && len(chunks) == 0 && i == len(now)-1 {
+				b = append(b[:len(b)-len(sep)], '\n')
+			}
+			if _, err := w.Write(b); err != nil {
+				return err
+			}
 		}
 	}
-	out.WriteString(end)
-	return out.Flush()
+	_, err := io.WriteString(w, end)
+	return err
 }

@@ -71,12 +71,20 @@ func TestFindingsRoundTrip(t *testing.T) {
 			t.Fatalf("read %d of %d", i, len(want))
 		}
 		b.Reset()
-		if err := WriteJSON(&b, want); err != nil {
+		failed := scanner.SourceReport{Name: "crm", State: scanner.SourceFailed, Problem: "gone"}
+		if err := WriteJSON(&b, &Review{Result: &scanner.Result{Findings: want, Sources: []scanner.SourceReport{failed}}}); err != nil {
 			t.Fatal(err)
 		}
-		var list []json.RawMessage
-		if err := json.Unmarshal(b.Bytes(), &list); err != nil || len(list) != len(want) {
-			t.Fatalf("the array holds %d of %d: %v", len(list), len(want), err)
+		var doc struct {
+			Complete bool
+			Sources  []struct{ Name, State, Problem string }
+			Findings []json.RawMessage
+		}
+		if err := json.Unmarshal(b.Bytes(), &doc); err != nil || len(doc.Findings) != len(want) {
+			t.Fatalf("the document holds %d of %d: %v", len(doc.Findings), len(want), err)
+		}
+		if doc.Complete || len(doc.Sources) != 1 || doc.Sources[0].State != "failed" || doc.Sources[0].Problem != "gone" {
+			t.Fatalf("the failed source is not told of: %+v", doc)
 		}
 	})
 }

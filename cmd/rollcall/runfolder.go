@@ -68,10 +68,13 @@ func (f *runFolder) commit(r *report.Review) error {
 	return nil
 }
 
-// write leaves findings.jsonl and, where they are wanted, people.jsonl, accounts.jsonl and the workbook.
+// write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook.
 func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []scanner.App) error {
 	r.Paths.Findings = filepath.Join(f.tmp, "findings.jsonl")
 	if err := writeFile(r.Paths.Findings, func(w io.Writer) error { return report.WriteJSONL(w, r.Result.Findings) }); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(f.tmp, "run.json"), func(w io.Writer) error { return report.WriteRun(w, r) }); err != nil {
 		return err
 	}
 	if !keep.accounts {

@@ -132,15 +132,27 @@ func (p *program) show(r *report.Review, f scanFlags) error {
 	shown.Result = &result
 	result.Findings = f.filtered(result.Findings)
 	shown.Filter = f.filter()
+	if f.format != "table" {
+		p.warnIncomplete(&result)
+	}
 	switch f.format {
 	case "jsonl":
 		return report.WriteJSONL(p.stdout, result.Findings)
 	case "json":
-		return report.WriteJSON(p.stdout, result.Findings)
+		return report.WriteJSON(p.stdout, &shown)
 	case "csv":
 		return report.WriteCSV(p.stdout, result.Findings)
 	}
 	return report.WriteTable(p.stdout, &shown, p.tableOptions())
+}
+
+// warnIncomplete names what was not read whole where the format printed has no place for it.
+func (p *program) warnIncomplete(r *scanner.Result) {
+	for i := range r.Sources {
+		if s := &r.Sources[i]; s.State != scanner.SourceOK {
+			fmt.Fprintf(p.stderr, "rollcall: INCOMPLETE: %s is %s: %s\n", s.Name, s.State, s.Problem)
+		}
+	}
 }
 
 // filtered keeps the findings the flags ask for.

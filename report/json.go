@@ -1,0 +1,83 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"rollcall/scanner"
+)
+
+// runDocument is what a program wants to know of a run: how it went, source by source. A run that was not complete says
+// so here as it does everywhere.
+type runDocument struct {
+	Run       string           `json:"run"`
+	Version   string           `json:"version"`
+	AsOf      string           `json:"as_of"`
+	Complete  bool             `json:"complete"`
+	Verdict   string           `json:"verdict"`
+	Untrusted []string         `json:"roster_not_trusted"`
+	Sources   []sourceDocument `json:"sources"`
+	NotJudged []notJudged      `json:"not_assessable"`
+	Notes     []string         `json:"notes"`
+}
+
+type sourceDocument struct {
+	Name      string `json:"name"`
+	Kind      string `json:"kind"`
+	Location  string `json:"location"`
+	State     string `json:"state"`
+	Problem   string `json:"problem"`
+	Read      int    `json:"read"`
+	Matched   int    `json:"matched"`
+	Unmatched int    `json:"unmatched"`
+	NonHuman  int    `json:"non_human"`
+	Rejected  int    `json:"rejected"`
+	SideRows  int    `json:"rejected_of_other_lists"`
+	TiesOut   bool   `json:"ties_out"`
+	SHA256    string `json:"sha256"`
+}
+
+type notJudged struct {
+	Kind  scanner.Kind `json:"kind"`
+	App   string       `json:"app"`
+	Why   string       `json:"why"`
+	Count int          `json:"count"`
+}
+
+func documentOf(r *Review) runDocument {
+	d := runDocument{Run: r.Run, Version: r.Version, AsOf: r.Result.AsOf.String(), Complete: r.Result.Complete(), Verdict: Summarize(r).Verdict,
+		Untrusted: append([]string{}, r.Result.Untrusted...), Sources: []sourceDocument{}, NotJudged: []notJudged{}, Notes: append([]string{}, r.Result.Notes...)}
+	for i := range r.Result.Sources {
+		s := &r.Result.Sources[i]
+		d.Sources = append(d.Sources, sourceDocument{s.Name, s.Info.Kind, s.Info.Location, string(s.State), s.Problem, s.Read, s.Matched,
+			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, s.TiesOut(), s.SHA256})
+	}
+	for _, n := range r.Result.NotJudged {
+		d.NotJudged = append(d.NotJudged, notJudged{n.Kind, string(n.App), n.Why, n.Count})
+	}
+	return d
+}
+
+// WriteRun writes how a run went, without its findings, as one JSON object.
+func WriteRun(w io.Writer, r *Review) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(documentOf(r))
+}
+
+// WriteJSON writes one JSON object: how the run went, source by source, and its findings as WriteJSONL has them.
+func WriteJSON(w io.Writer, r *Review) error {
+	head, err := json.Marshal(documentOf(r))
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(append(head[:len(head)-1], `,"findings":[`...)); err != nil {
+		return err
+	}
+	if len(r.Result.Findings) == 0 {
+		_, err := io.WriteString(w, "]}\n")
+		return err
+	}
+	return writeEach(w, r.Result.Findings, "\n", ",\n", "]}\n")
+}
