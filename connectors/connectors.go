@@ -24,6 +24,7 @@ const (
 	JobHistory   Collection = "job history"
 	Accounts     Collection = "accounts"
 	Entitlements Collection = "entitlements"
+	Credentials  Collection = "credentials"
 	Groups       Collection = "groups"
 )
 

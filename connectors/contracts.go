@@ -69,6 +69,19 @@ type Trace interface {
 	Note(c Collection, s string)             // something a reader of the report should know, once
 }
 
+// RejectedRow is what Trace.Reject is given for a row that was left out although it could be read whose it is. What is
+// known of that account or person is then "not seen", never "gone" or "not on the roster". A row whose owner cannot be
+// read is rejected with any other error, and may be anybody's.
+type RejectedRow struct {
+	Err     error
+	Account AccountID // of an account row
+	Person  *Person   // of a roster row: id, names and addresses
+	Repeats bool      // the row repeats one that was kept: nothing is unseen
+}
+
+func (r *RejectedRow) Error() string { return r.Err.Error() }
+func (r *RejectedRow) Unwrap() error { return r.Err }
+
 // Page is one piece read from a provider.
 type Page struct {
 	Request string // what was asked, without secrets

@@ -47,6 +47,21 @@ func BenchmarkRecords(b *testing.B) {
 	}
 }
 
+// BenchmarkSkim reads one cell of each row of an account list.
+func BenchmarkSkim(b *testing.B) {
+	text, _ := company(20_000)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r := newRecords(strings.NewReader(text), ',', int64(len(text)))
+		for _, err := r.nextCell(0); err != io.EOF; _, err = r.nextCell(0) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
 // BenchmarkJoin reads one app from disk: its accounts, each with its entitlements.
 func BenchmarkJoin(b *testing.B) {
 	for _, n := range []int{2_000, 20_000, 100_000} {

@@ -36,6 +36,7 @@ type AppConfig struct {
 	Format
 	table.AppOptions
 	Entitlements EntitlementsConfig `toml:"entitlements"`
+	Credentials  CredentialsConfig  `toml:"credentials"`
 }
 
 // EntitlementsConfig is its table of entitlements; what it leaves out is as in the app.
@@ -44,44 +45,56 @@ type EntitlementsConfig struct {
 	table.GrantOptions
 }
 
+// CredentialsConfig is its table of keys and tokens; what it leaves out is as in the app.
+type CredentialsConfig struct {
+	Format
+	table.CredentialOptions
+}
+
 // OpenRoster implements connectors.RosterConfig.
 func (c RosterConfig) OpenRoster(env connectors.Env) (connectors.Roster, error) {
-	people, history, err := open(c.Format, c.History.Format, env)
+	people, err := c.Format.open(env.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("roster: %w", err)
+	}
+	history, err := c.History.Format.beside(c.Format, env.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("roster: history: %w", err)
 	}
 	return table.NewRoster(kind, "none", people, c.RosterOptions, history, c.History.HistoryOptions, env)
 }
 
 // OpenApp implements connectors.AppConfig.
 func (c AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connectors.App, error) {
-	accounts, grants, err := open(c.Format, c.Entitlements.Format, env)
-	if err != nil {
+	var f table.AppFiles
+	var err error
+	if f.Accounts, err = c.Format.open(env.Dir); err != nil {
 		return nil, fmt.Errorf("app %q: %w", app, err)
 	}
-	return table.NewApp(app, kind, "none", accounts, c.AppOptions, grants, c.Entitlements.GrantOptions, env)
+	if f.Entitlements, err = c.Entitlements.Format.beside(c.Format, env.Dir); err != nil {
+		return nil, fmt.Errorf("app %q: entitlements: %w", app, err)
+	}
+	if f.Credentials, err = c.Credentials.Format.beside(c.Format, env.Dir); err != nil {
+		return nil, fmt.Errorf("app %q: credentials: %w", app, err)
+	}
+	return table.NewApp(app, kind, "none", f, c.AppOptions, c.Entitlements.GrantOptions, c.Credentials.CredentialOptions, env)
 }
 
-// open makes the main file and, when it is named, the second one.
-func open(main, second Format, env connectors.Env) (table.File, table.File, error) {
-	first, err := main.open(env.Dir)
-	if err != nil || second.File == "" {
-		return first, nil, err
+// beside is a further file of the source; nil when none is named. What it leaves out is as in the main one.
+func (c Format) beside(main Format, dir string) (table.File, error) {
+	if c.File == "" {
+		return nil, nil
 	}
-	if second.Delimiter == "" {
-		second.Delimiter = main.Delimiter
+	if c.Delimiter == "" {
+		c.Delimiter = main.Delimiter
 	}
-	if second.Encoding == "" {
-		second.Encoding = main.Encoding
+	if c.Encoding == "" {
+		c.Encoding = main.Encoding
 	}
-	f, err := second.open(env.Dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	return first, f, nil
+	return c.open(dir)
 }
 
-func (c Format) open(dir string) (*file, error) {
+func (c Format) open(dir string) (table.File, error) {
 	delim, err := delimiter(c.Delimiter)
 	if err != nil {
 		return nil, err

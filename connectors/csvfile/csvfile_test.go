@@ -114,7 +114,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, says := range map[string]string{
-		"none.csv": "none.csv: no such file", "empty.csv": "empty.csv: the file is empty", "dir.csv": "dir.csv: not a regular file",
+		"none.csv": "none.csv: no such file", "empty.csv": "empty.csv: the file is empty", "dir.csv": "dir.csv: is a directory; name the export file itself",
 		"mac.csv": "mac.csv: header: lines end in CR alone", "quote.csv": "quote.csv: line 2: a quote",
 	} {
 		_, trace, err := accounts(t, Format{File: file}, dir)
@@ -128,7 +128,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 }
 
 func TestAFileThatGrowsIsNoList(t *testing.T) {
-	text := "id,user,name,state\n" + strings.Repeat("x,a,A,active\n", 3)
+	text := "id,user,name,state\n" + "x,a,A,active\nw,a,A,active\nv,a,A,active\n"
 	dir := write(t, map[string]string{"a.csv": text})
 	a, err := AppConfig{Format: Format{File: "a.csv"}, AppOptions: table.AppOptions{Columns: columns}}.OpenApp("crm", connectors.Env{Dir: dir})
 	if err != nil {
@@ -158,15 +158,22 @@ func TestFormatErrors(t *testing.T) {
 }
 
 func TestAppKeepsTheContract(t *testing.T) {
+	made, err := connectors.ParseDate("2026-01-02")
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := write(t, map[string]string{
 		"a.csv":      "id\tuser\tname\tstate\n1\ta\tAyre, Ann\tactive\n2\tb\n3\tc\t\"Cole\tC.\"\tdisabled\n",
 		"broken.csv": "id\tuser\tname\tstate\n1\ta\tAnn\tactive\n2\tb\"\tBob\tactive\n",
 		"g.csv":      "account\tent\n3\tREAD\n1\tREAD\n",
+		"c.csv":      "account;key;made\n3;k1;2026-01-02\n",
 	})
 	open := func(file string) func(testing.TB) connectors.App {
 		return func(t testing.TB) connectors.App {
 			c := AppConfig{Format: Format{File: file, Delimiter: "tab"}, AppOptions: table.AppOptions{Columns: columns},
-				Entitlements: EntitlementsConfig{Format: Format{File: "g.csv"}, GrantOptions: table.GrantOptions{Columns: table.GrantColumns{Account: "account", Entitlement: "ent"}}}}
+				Entitlements: EntitlementsConfig{Format: Format{File: "g.csv"}, GrantOptions: table.GrantOptions{Columns: table.GrantColumns{Account: "account", Entitlement: "ent"}}},
+				Credentials: CredentialsConfig{Format: Format{File: "c.csv", Delimiter: ";"}, CredentialOptions: table.CredentialOptions{Columns: table.CredentialColumns{
+					Account: "account", ID: "key", Created: "made"}}}}
 			a, err := c.OpenApp("crm", connectors.Env{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -176,7 +183,13 @@ func TestAppKeepsTheContract(t *testing.T) {
 	}
 	connectortest.App(t, connectortest.AppHarness{Open: open("a.csv"), Broken: open("broken.csv"), Rejects: 1, Want: []connectors.Account{
 		{ID: "1", DisplayName: "Ayre, Ann", Enabled: connectors.Yes, Entitlements: []connectors.Entitlement{{ID: "READ"}}},
-		{ID: "3", DisplayName: "Cole\tC.", Enabled: connectors.No}}})
+		{ID: "3", DisplayName: "Cole\tC.", Enabled: connectors.No, Credentials: []connectors.Credential{{ID: "k1", Created: made}}}}})
+	if hint := open("a.csv")(t).Info().SizeHint; hint != 67+26+33 {
+		t.Errorf("size hint %d; want the bytes of the three files", hint)
+	}
+	if hint := open("none.csv")(t).Info().SizeHint; hint != 26+33 {
+		t.Errorf("size hint %d; want a missing file to count as nothing", hint)
+	}
 }
 
 func TestRosterKeepsTheContract(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
+	"strings"
 
 	"rollcall/connectors"
 	"rollcall/connectors/table"
@@ -21,12 +23,18 @@ type file struct {
 
 func (f *file) Name() string { return f.name }
 
-func (f *file) Open() (table.Reader, error) {
+func (f *file) Size() int64 { return table.SizeOnDisk(f.dir, f.name) }
+
+func (f *file) Open() (table.Reader, error) { return f.open(sha256.New()) }
+
+func (f *file) Skim() (table.Reader, error) { return f.open(nil) }
+
+func (f *file) open(sum hash.Hash) (table.Reader, error) {
 	disk, err := table.OpenDisk(f.dir, f.name)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{file: f, disk: disk, sum: sha256.New()}
+	r := &reader{file: f, disk: disk, sum: sum}
 	if err := r.start(); err != nil {
 		disk.Close()
 		return nil, err
@@ -38,7 +46,7 @@ func (f *file) Open() (table.Reader, error) {
 type reader struct {
 	*file
 	disk     *table.Disk
-	sum      hash.Hash
+	sum      hash.Hash // nil: not asked for
 	bytes    int64
 	records  *records
 	replaces bool // the decoder writes U+FFFD for what it cannot read
@@ -65,7 +73,9 @@ type rawBytes struct{ *reader }
 
 func (r rawBytes) Read(p []byte) (int, error) {
 	n, err := r.disk.Read(p)
-	r.sum.Write(p[:n])
+	if r.sum != nil {
+		r.sum.Write(p[:n])
+	}
 	r.bytes += int64(n)
 	return n, err
 }
@@ -77,16 +87,55 @@ func (r *reader) Next(rec *table.Record) error {
 	switch {
 	case err == io.EOF:
 		return r.disk.End(r.bytes)
+	case err != nil && !r.header:
+		return r.doubtful(err)
 	case err != nil:
 		return err
 	case r.replaces && hasReplacement(rec.Cells):
-		return &table.BadRecord{Line: rec.Line, Why: errReplaced}
+		return &table.BadRecord{Line: rec.Line, Why: errReplaced, Cells: rec.Cells}
 	}
 	if !r.header {
 		r.header = true
 		return lineEnds(rec.Cells)
 	}
 	return nil
+}
+
+func (r *reader) NextCell(at int) ([]byte, error) {
+	cell, err := r.records.nextCell(at)
+	if err == io.EOF {
+		return nil, r.disk.End(r.bytes)
+	}
+	return cell, err
+}
+
+// Doubt implements table.Doubter: a header in one piece was written with another delimiter.
+func (r *reader) Doubt(header [][]byte) string {
+	if len(header) != 1 {
+		return ""
+	}
+	for _, delim := range []byte{';', '\t', '|', ','} {
+		if delim != r.delim && bytes.IndexByte(header[0], delim) >= 0 {
+			return separatedBy(delim)
+		}
+	}
+	return ""
+}
+
+// doubtful adds to what is wrong with a header of quoted cells that another delimiter may be meant.
+func (r *reader) doubtful(err error) error {
+	if errors.Is(err, errAfterQuote) && strings.IndexByte(";\t|,", r.records.after) >= 0 {
+		return fmt.Errorf("%w; %s", err, separatedBy(r.records.after))
+	}
+	return err
+}
+
+func separatedBy(delim byte) string {
+	name := string(rune(delim))
+	if delim == '\t' {
+		return `the header looks separated by tabs: write delimiter = "tab"`
+	}
+	return fmt.Sprintf("the header looks separated by %q: write delimiter = %q", name, name)
 }
 
 // lineEnds refuses a file whose lines end in CR alone: it would read as one long header.
@@ -102,7 +151,11 @@ func lineEnds(header [][]byte) error {
 func (r *reader) Dates() table.DateSystem { return table.NoSerials }
 
 func (r *reader) Page() connectors.Page {
-	return connectors.Page{Request: r.name, Bytes: r.bytes, SHA256: [32]byte(r.sum.Sum(nil))}
+	p := connectors.Page{Request: r.name, Bytes: r.bytes}
+	if r.sum != nil {
+		p.SHA256 = [32]byte(r.sum.Sum(nil))
+	}
+	return p
 }
 
 func (r *reader) Close() error { return r.disk.Close() }

@@ -2,9 +2,11 @@ package csvfile
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"unicode/utf8"
 
 	"rollcall/connectors/table"
@@ -22,7 +24,10 @@ type records struct {
 	line  int // physical line at pos, from 1
 	quote int // of the first quote from pos on; end when there is none
 	err   error
-	nul   bool // a NUL byte was seen somewhere
+	nul   bool         // a NUL byte was seen somewhere
+	wide  bool         // the buffer has bytes beyond ASCII
+	one   table.Record // of nextCell
+	after byte         // what followed a closing quote instead of the delimiter
 }
 
 const (
@@ -34,7 +39,7 @@ const (
 var (
 	errBareQuote  = errors.New(`a quote (") stands inside an unquoted cell: quote the whole cell and double the quote`)
 	errAfterQuote = errors.New(`text follows a closing quote ("): double a quote that is part of the cell`)
-	errOpenQuote  = errors.New(`a quote (") is opened and never closed`)
+	errOpenQuote  = errors.New(`a quote (") is opened in the row that starts here and never closed: the file is cut short, or the quote is a stray one; have it exported again`)
 	errNUL        = errors.New("the row holds a NUL byte: is the encoding right?")
 	errUTF8       = errors.New("the row is no valid UTF-8: is the encoding right?")
 )
@@ -45,35 +50,82 @@ func newRecords(src io.Reader, delim byte, size int64) *records {
 
 // next reads the next record. io.EOF is the end; a *table.BadRecord is one record alone.
 func (r *records) next(rec *table.Record) error {
+	raw, line, quoted, err := r.raw()
+	if err != nil {
+		return err
+	}
+	rec.Line, rec.Cells = line, rec.Cells[:0]
+	switch {
+	case r.nul && bytes.IndexByte(raw, 0) >= 0:
+		return r.broken(raw, rec, quoted, errNUL)
+	case r.wide && !utf8.Valid(raw):
+		return r.broken(raw, rec, quoted, errUTF8)
+	}
+	return r.split(raw, rec, quoted)
+}
+
+// broken is a record with bytes that are no text, with its cells if it has such.
+func (r *records) broken(raw []byte, rec *table.Record, quoted bool, why error) error {
+	if err := r.split(raw, rec, quoted); err != nil {
+		rec.Cells = nil
+	}
+	return &table.BadRecord{Line: rec.Line, Why: why, Cells: rec.Cells}
+}
+
+func (r *records) split(raw []byte, rec *table.Record, quoted bool) error {
+	if quoted {
+		return r.quoted(raw, rec, math.MaxInt)
+	}
+	for {
+		i := bytes.IndexByte(raw, r.delim)
+		if i < 0 {
+			rec.Cells = append(rec.Cells, raw)
+			return nil
+		}
+		rec.Cells = append(rec.Cells, raw[:i])
+		raw = raw[i+1:]
+	}
+}
+
+// nextCell reads the next record for one cell, and looks at no other. What is wrong with a record, next says: here it has
+// no cell.
+func (r *records) nextCell(at int) ([]byte, error) {
+	raw, line, quoted, err := r.raw()
+	if err != nil {
+		return nil, err
+	}
+	if quoted {
+		rec := &r.one
+		rec.Line, rec.Cells = line, rec.Cells[:0]
+		if err := r.quoted(raw, rec, at+1); err != nil || at >= len(rec.Cells) {
+			return nil, nil
+		}
+		return rec.Cells[at], nil
+	}
+	for ; at > 0; at-- {
+		i := bytes.IndexByte(raw, r.delim)
+		if i < 0 {
+			return nil, nil
+		}
+		raw = raw[i+1:]
+	}
+	if i := bytes.IndexByte(raw, r.delim); i >= 0 {
+		raw = raw[:i]
+	}
+	return raw, nil
+}
+
+// raw is the next record that is not empty, without its line end, and the line it starts on.
+func (r *records) raw() (raw []byte, line int, quoted bool, err error) {
 	for {
 		raw, lines, quoted, err := r.cut()
 		if err != nil {
-			return err
+			return nil, 0, false, err
 		}
-		rec.Line, rec.Cells = r.line, rec.Cells[:0]
+		line := r.line
 		r.line += lines
-		raw = trimLineEnd(raw)
-		switch {
-		case len(raw) == 0:
-			continue
-		case r.nul && bytes.IndexByte(raw, 0) >= 0:
-			return &table.BadRecord{Line: rec.Line, Why: errNUL}
-		case !utf8.Valid(raw):
-			return &table.BadRecord{Line: rec.Line, Why: errUTF8}
-		case quoted:
-			if err := r.quoted(raw, rec); err != nil {
-				return fmt.Errorf("line %d: %w", rec.Line, err)
-			}
-			return nil
-		}
-		for {
-			i := bytes.IndexByte(raw, r.delim)
-			if i < 0 {
-				rec.Cells = append(rec.Cells, raw)
-				return nil
-			}
-			rec.Cells = append(rec.Cells, raw[:i])
-			raw = raw[i+1:]
+		if raw = trimLineEnd(raw); len(raw) > 0 {
+			return raw, line, quoted, nil
 		}
 	}
 }
@@ -135,13 +187,14 @@ func (r *records) fill() error {
 	r.pos = 0
 	if r.end == len(r.buf) {
 		if r.end >= maxRecord {
-			return fmt.Errorf("line %d: the row that starts here is longer than 1 MiB: most likely a quote (\") is never closed", r.line)
+			return fmt.Errorf("line %d: the row that starts here is longer than 1 MiB: most likely a quote (\") is opened there and never closed; mend it, or have the file exported again", r.line)
 		}
 		r.buf = append(r.buf, make([]byte, len(r.buf))...)
 	}
 	n, err := r.src.Read(r.buf[r.end:])
 	more := r.buf[r.end : r.end+n]
 	r.nul = r.nul || bytes.IndexByte(more, 0) >= 0
+	r.wide = r.wide && !ascii(r.buf[:r.end]) || !ascii(more)
 	if none {
 		r.quote = r.end + n
 		if i := bytes.IndexByte(more, '"'); i >= 0 {
@@ -151,6 +204,22 @@ func (r *records) fill() error {
 	r.end += n
 	r.err = err
 	return nil
+}
+
+// ascii tells whether all of b is. Asked once for a block, it spares most files the look at each row, which is a
+// twentieth of the time of reading one.
+func ascii(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&0x8080808080808080 != 0 {
+			return false
+		}
+	}
+	for _, c := range b {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func trimLineEnd(raw []byte) []byte {
@@ -163,20 +232,21 @@ func trimLineEnd(raw []byte) []byte {
 	return raw
 }
 
-// quoted splits a record that has quotes in it. It writes into the record: cells only shrink.
-func (r *records) quoted(raw []byte, rec *table.Record) error {
+// quoted splits a record that has quotes in it, into so many cells at most. It writes into the record: cells only shrink.
+func (r *records) quoted(raw []byte, rec *table.Record, most int) error {
 	for {
 		var cell []byte
 		more := false
 		if len(raw) > 0 && raw[0] == '"' {
 			n, err := closing(raw)
 			if err != nil {
-				return err
+				return fmt.Errorf("line %d: %w", rec.Line, err)
 			}
 			cell = unquote(raw[1:n])
 			raw = raw[n+1:]
 			if len(raw) > 0 && raw[0] != r.delim {
-				return errAfterQuote
+				r.after = raw[0]
+				return fmt.Errorf("line %d: %w", rec.Line, errAfterQuote)
 			}
 			if more = len(raw) > 0; more {
 				raw = raw[1:]
@@ -189,11 +259,11 @@ func (r *records) quoted(raw []byte, rec *table.Record) error {
 				cell = raw
 			}
 			if bytes.IndexByte(cell, '"') >= 0 {
-				return errBareQuote
+				return fmt.Errorf("line %d: %w", rec.Line, errBareQuote)
 			}
 		}
 		rec.Cells = append(rec.Cells, cell)
-		if !more {
+		if !more || len(rec.Cells) == most {
 			return nil
 		}
 	}

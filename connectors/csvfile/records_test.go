@@ -139,6 +139,7 @@ func FuzzRecords(f *testing.F) {
 			src = iotest.OneByteReader(src)
 		}
 		got, bad, err := readAll(src, ',', 0)
+		skimmedAlike(t, text)
 		std := csv.NewReader(strings.NewReader(text))
 		std.FieldsPerRecord = -1
 		n := 0
@@ -163,4 +164,28 @@ func FuzzRecords(f *testing.F) {
 			t.Fatalf("%q: %d records, %d bad, %v; encoding/csv has %d", text, len(got), bad, err, n)
 		}
 	})
+}
+
+// skimmedAlike tells whether nextCell goes through the same records as next, and finds the same cells.
+func skimmedAlike(t *testing.T, text string) {
+	for at := range 3 {
+		whole, skim := newRecords(strings.NewReader(text), ',', 0), newRecords(strings.NewReader(text), ',', int64(len(text)))
+		for {
+			var rec table.Record
+			err := whole.next(&rec)
+			cell, skimErr := skim.nextCell(at)
+			if bad := (*table.BadRecord)(nil); err != nil && !errors.As(err, &bad) {
+				if err == io.EOF && skimErr != io.EOF {
+					t.Fatalf("%q: the skim goes on after the end: %q, %v", text, cell, skimErr)
+				}
+				break // no file is read beyond such an error
+			}
+			if skimErr != nil {
+				t.Fatalf("%q: line %d: %v", text, rec.Line, skimErr)
+			}
+			if err == nil && at < len(rec.Cells) && string(cell) != string(rec.Cells[at]) || err == nil && at >= len(rec.Cells) && cell != nil {
+				t.Fatalf("%q: cell %d of line %d is %q when skimmed; want that of %q", text, at, rec.Line, cell, rec.Cells)
+			}
+		}
+	}
 }

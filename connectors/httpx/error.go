@@ -66,6 +66,12 @@ func (c *Client) failure(u *url.URL, res *Response, status int, err error, tries
 		if again(status, err) {
 			e.Class = connectors.ErrTransient
 		}
+		switch {
+		case refused(err):
+			e.Hint = "nothing listens there: check host and port in url, that the service is up, and any proxy or firewall between"
+		case noSuchHost(err):
+			e.Hint = "check the host in url, and that this machine can resolve its name"
+		}
 		return e
 	}
 	const kept = 4 << 10

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -140,16 +143,71 @@ func TestOtherStatusIsNoClass(t *testing.T) {
 	}
 }
 
-func TestNoServerIsTransient(t *testing.T) {
+// roundTrip is a transport.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// refusing is an address at which nothing listens.
+func refusing(t *testing.T) string {
+	t.Helper()
 	srv := httptest.NewServer(status(200))
 	srv.Close()
-	c, err := New(env(http.DefaultClient), Settings{Base: srv.URL, Token: "env:TOKEN", Attempts: 2,
-		Sleep: func(context.Context, time.Duration) error { return nil }})
+	return srv.URL
+}
+
+// Where nothing answers at all, somebody is to know it soon; a server that is only slow or down gets its time.
+func TestNoServer(t *testing.T) {
+	fails := func(err error) http.RoundTripper {
+		return roundTrip(func(*http.Request) (*http.Response, error) { return nil, err })
+	}
+	for _, c := range []struct {
+		name  string
+		via   http.RoundTripper
+		waits string
+		says  string
+		err   error
+	}{
+		{"refused", http.DefaultTransport, "[1s]", "connection refused (try again later), tried 2 times; nothing listens there: check host and port", connectors.ErrTransient},
+		{"no such host", fails(&net.DNSError{Err: "no such host", Name: "api.example", IsNotFound: true}), "[]", "no such host; check the host in url", nil},
+		{"names not resolved in time", fails(&net.DNSError{Err: "i/o timeout", Name: "api.example", IsTimeout: true}), "[1s 2s 4s 8s 16s]", "tried 6 times", connectors.ErrTransient},
+		{"no answer in time", fails(os.ErrDeadlineExceeded), "[1s 2s 4s 8s 16s]", "tried 6 times", connectors.ErrTransient},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var waits []time.Duration
+			client, err := New(env(&http.Client{Transport: c.via}), Settings{Base: refusing(t), Token: "env:TOKEN",
+				Sleep: func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = client.Get(t.Context(), "/Users")
+			if err == nil || c.err != nil && !errors.Is(err, c.err) || c.err == nil && errors.Is(err, connectors.ErrTransient) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v; want it to say %q", err, c.says)
+			}
+			if got := fmt.Sprint(waits); got != c.waits {
+				t.Errorf("waited %s; want %s", got, c.waits)
+			}
+		})
+	}
+}
+
+// A server that restarts refuses for a moment between two answers.
+func TestRefusedOnceIsTriedOn(t *testing.T) {
+	n := 0
+	once := roundTrip(func(r *http.Request) (*http.Response, error) {
+		if n++; n == 2 {
+			return nil, fmt.Errorf("dial: %w", syscall.ECONNREFUSED)
+		}
+		return http.DefaultTransport.RoundTrip(r)
+	})
+	srv := httptest.NewServer(answers(status(503), status(503), status(200)))
+	defer srv.Close()
+	c, err := New(env(&http.Client{Transport: once}), Settings{Base: srv.URL, Token: "env:TOKEN", Sleep: func(context.Context, time.Duration) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Get(t.Context(), "/Users"); !errors.Is(err, connectors.ErrTransient) || !strings.Contains(err.Error(), "tried 2 times") {
-		t.Errorf("got %v", err)
+	if _, err := c.Get(t.Context(), "/Users"); err != nil || n != 4 {
+		t.Errorf("%d tries, %v", n, err)
 	}
 }
 

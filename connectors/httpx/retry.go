@@ -10,13 +10,14 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // retry tries until the answer is one, or trying again cannot help or would take too long. The waits double from one
 // second, so that the same answers give the same schedule; a longer Retry-After is honoured.
 func (c *Client) retry(ctx context.Context, u *url.URL) (*Response, error) {
-	waited := time.Duration(0)
+	waited, refusals := time.Duration(0), 0
 	for n := 1; ; n++ {
 		res, status, err := c.try(ctx, u)
 		if ctx.Err() != nil {
@@ -26,7 +27,10 @@ func (c *Client) retry(ctx context.Context, u *url.URL) (*Response, error) {
 			return res, nil
 		}
 		failure := c.failure(u, res, status, err, n)
-		if !again(status, err) || n >= c.set.Attempts {
+		if refused(err) {
+			refusals++
+		}
+		if !again(status, err) || n >= c.set.Attempts || refusals >= mostRefusals {
 			return nil, failure
 		}
 		wait := max(time.Second<<min(n-1, 5), retryAfter(res))
@@ -41,14 +45,24 @@ func (c *Client) retry(ctx context.Context, u *url.URL) (*Response, error) {
 	}
 }
 
+// mostRefusals is how often a request is refused by the machine itself before that is believed: nothing that is overloaded
+// answers so, and somebody waits.
+const mostRefusals = 2
+
+func refused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+func noSuchHost(err error) bool {
+	var dns *net.DNSError
+	return errors.As(err, &dns) && dns.IsNotFound
+}
+
 // again tells whether the same request may well succeed later.
 func again(status int, err error) bool {
 	var cert *tls.CertificateVerificationError
-	var dns *net.DNSError
 	switch {
 	case errors.Is(err, errOtherOrigin), errors.Is(err, errRedirects), errors.Is(err, errTooLarge):
 		return false
-	case errors.As(err, &cert), errors.As(err, &dns) && dns.IsNotFound:
+	case errors.As(err, &cert), noSuchHost(err):
 		return false
 	case err != nil:
 		return true

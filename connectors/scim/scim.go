@@ -26,8 +26,12 @@ type AppConfig struct {
 var _ connectors.AppConfig = (*AppConfig)(nil)
 
 // OpenApp implements connectors.AppConfig.
-func (c *AppConfig) OpenApp(_ connectors.AppID, env connectors.Env) (connectors.App, error) {
-	return c.open(env, httpx.Settings{})
+func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connectors.App, error) {
+	a, err := c.open(env, httpx.Settings{})
+	if err != nil {
+		return nil, fmt.Errorf("scim: app %q: %w", app, err)
+	}
+	return a, nil
 }
 
 // open takes what a test changes of the transport.
@@ -39,17 +43,17 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	v, ok := vendors[name]
 	switch {
 	case !ok:
-		return nil, fmt.Errorf("scim: vendor %q is not known; want one of %s", name, vendorNames())
+		return nil, fmt.Errorf("vendor %q is not known; want one of %s", name, vendorNames())
 	case c.PageSize < 0:
-		return nil, fmt.Errorf("scim: page_size %d: want a number above 0", c.PageSize)
+		return nil, fmt.Errorf("page_size %d: want a number above 0", c.PageSize)
 	case v.maxPageSize > 0 && c.PageSize > v.maxPageSize:
-		return nil, fmt.Errorf("scim: page_size %d: %s gives at most %d", c.PageSize, name, v.maxPageSize)
+		return nil, fmt.Errorf("page_size %d: %s gives at most %d", c.PageSize, name, v.maxPageSize)
 	}
 	s.Base, s.Token, s.PlainHTTP = c.URL, c.Token, c.PlainHTTP
 	s.Accept = "application/scim+json, application/json"
 	client, err := httpx.New(env, s)
 	if err != nil {
-		return nil, fmt.Errorf("scim: %w", err)
+		return nil, err
 	}
 	a := &App{client: client, base: client.Base(), vendor: v, pageSize: c.PageSize, groups: v.noMembers == "", zone: env.Zone}
 	if a.pageSize == 0 {
@@ -110,7 +114,7 @@ func (a *App) Accounts(ctx context.Context, t connectors.Trace) iter.Seq2[connec
 				return
 			}
 			if err := a.account(t, &buf, r.raw, members); err != nil {
-				t.Reject(connectors.Accounts, r.where, err)
+				t.Reject(connectors.Accounts, r.where, rejected(r.raw, err))
 				continue
 			}
 			if members.has(string(buf.ID)) {
@@ -125,6 +129,14 @@ func (a *App) Accounts(ctx context.Context, t connectors.Trace) iter.Seq2[connec
 			t.Note(connectors.Groups, fmt.Sprintf("%d members of groups are not among the users listed: accounts this app does not show over SCIM hold access", n))
 		}
 	}
+}
+
+// rejected is why a user is left out, with its id where that can be read.
+func rejected(raw []byte, why error) error {
+	if id := resourceID(raw); id != "" {
+		return &connectors.RejectedRow{Err: why, Account: connectors.AccountID(id)}
+	}
+	return why
 }
 
 // prepare reads what is needed before the first user.

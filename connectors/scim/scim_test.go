@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,12 +23,15 @@ func TestConfigRefuses(t *testing.T) {
 		"plain http":          {func(c *AppConfig, _ *connectors.Env) { c.URL = "http://app.example" }, "https://"},
 		"no url":              {func(c *AppConfig, _ *connectors.Env) { c.URL = "" }, "want https://host/path"},
 		"no network":          {func(_ *AppConfig, e *connectors.Env) { e.HTTP = nil }, "no HTTP client"},
+		"a missing secret": {func(_ *AppConfig, e *connectors.Env) {
+			e.Secret = func(ref string) (string, error) { return "", errors.New(ref + " is not set") }
+		}, "token: env:SCIM is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			conf, env := good, testEnv(http.DefaultClient)
 			c.change(&conf, &env)
 			_, err := conf.OpenApp("crm", env)
-			if err == nil || !strings.HasPrefix(err.Error(), "scim: ") || !strings.Contains(err.Error(), c.says) {
+			if err == nil || !strings.HasPrefix(err.Error(), `scim: app "crm": `) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want it to say %q", err, c.says)
 			}
 		})

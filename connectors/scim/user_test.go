@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -113,6 +114,11 @@ func TestBadUsersAreRejectedOneByOne(t *testing.T) {
 	var lines []int
 	for _, r := range tr.Rejects {
 		lines = append(lines, r.Where.Line)
+		want := map[int]connectors.AccountID{3: "3"}[r.Where.Line]
+		row := new(connectors.RejectedRow)
+		if known := errors.As(r.Err, &row); known != (want != "") || row.Account != want || row.Repeats {
+			t.Errorf("line %d: %+v; want account %q", r.Where.Line, row, want)
+		}
 	}
 	if fmt.Sprint(lines) != "[2 3 4]" || len(tr.Totals) != 1 || tr.Totals[0].N != 5 {
 		t.Errorf("rejected %v, total %v", lines, tr.Totals)

@@ -9,27 +9,31 @@ import (
 	"rollcall/connectors"
 )
 
-// NewApp makes an App of an account list and, where the configuration names one, a table of entitlements (else nil).
-// It checks the configuration and reads nothing.
-func NewApp(id connectors.AppID, kind, parameters string, accounts File, o AppOptions, grants File, g GrantOptions,
+// AppFiles are the tables of an app: the account list and, where the configuration names them, those of what its
+// accounts hold (else nil).
+type AppFiles struct{ Accounts, Entitlements, Credentials File }
+
+// NewApp makes an App of its tables. It checks the configuration and reads nothing.
+func NewApp(id connectors.AppID, kind, parameters string, f AppFiles, o AppOptions, g GrantOptions, c CredentialOptions,
 	env connectors.Env) (connectors.App, error) {
-	a, err := newApp(accounts, o, grants, g, env)
+	a, err := newApp(f, o, g, c, env)
 	if err != nil {
 		return nil, fmt.Errorf("app %q: %w", id, err)
 	}
-	a.info.Kind, a.info.Location, a.info.Parameters = kind, accounts.Name(), parameters
+	a.info.Kind, a.info.Location, a.info.Parameters = kind, f.Accounts.Name(), parameters
 	return a, nil
 }
 
 // app is an App read from tables.
 type app struct {
-	info      connectors.Info
-	accounts  spec
-	grants    *spec
-	separator byte
-	enabled   words[connectors.Tri]
-	class     words[connectors.Class]
-	yesNo     words[connectors.Tri]
+	info        connectors.Info
+	accounts    spec
+	grants      *spec // nil: there is none
+	credentials *spec // likewise
+	separator   byte
+	enabled     words[connectors.Tri]
+	class       words[connectors.Class]
+	yesNo       words[connectors.Tri]
 }
 
 // The columns of the account list.
@@ -58,29 +62,15 @@ func (c AppColumns) wanted() []want {
 		accMFA: {"mfa", c.MFA}, accLocalSignIn: {"local_sign_in", c.LocalSignIn}}
 }
 
-// The columns of the entitlement table.
-const (
-	grAccount = iota
-	grEntitlement
-	grGranted
-	grLastUsed
-	grUntil
-	grPrivileged
-	grInherited
-)
-
-func (c GrantColumns) wanted() []want {
-	return []want{grAccount: {"account", c.Account}, grEntitlement: {"entitlement", c.Entitlement}, grGranted: {"granted", c.Granted},
-		grLastUsed: {"last_used", c.LastUsed}, grUntil: {"until", c.Until}, grPrivileged: {"privileged", c.Privileged},
-		grInherited: {"inherited", c.Inherited}}
-}
-
-func newApp(accounts File, o AppOptions, grants File, g GrantOptions, env connectors.Env) (*app, error) {
-	if accounts.Name() == "" {
+func newApp(f AppFiles, o AppOptions, g GrantOptions, c CredentialOptions, env connectors.Env) (*app, error) {
+	if f.Accounts.Name() == "" {
 		return nil, errNoFile
 	}
-	if grants == nil && g.Columns != (GrantColumns{}) {
+	if f.Entitlements == nil && g.Columns != (GrantColumns{}) {
 		return nil, errors.New("[app.entitlements]: columns are named, and no file to find them in")
+	}
+	if f.Credentials == nil && c.Columns != (CredentialColumns{}) {
+		return nil, errors.New("[app.credentials]: columns are named, and no file to find them in")
 	}
 	if err := narrow(&o, &g.Columns); err != nil {
 		return nil, err
@@ -99,16 +89,22 @@ func newApp(accounts File, o AppOptions, grants File, g GrantOptions, env connec
 	if a.class, err = classWords(o.Class); err != nil {
 		return nil, err
 	}
-	a.accounts = spec{file: accounts, collection: connectors.Accounts, section: "app.columns", wanted: o.Columns.wanted(), limit: o.MaxRejected}
+	a.accounts = spec{file: f.Accounts, collection: connectors.Accounts, section: "app.columns", wanted: o.Columns.wanted(), limit: o.MaxRejected}
 	if a.accounts.dates, err = newDates(o.Dates, o.NoDate, env.Zone); err != nil {
 		return nil, err
 	}
-	if err := a.secondFile(o, grants, g, env); err != nil {
+	if a.grants, err = grantSpec(f.Entitlements, g, o, env); err != nil {
+		return nil, err
+	}
+	if a.credentials, err = credentialSpec(f.Credentials, c, o, env); err != nil {
 		return nil, err
 	}
 	a.info = connectors.Info{Collections: []connectors.Collection{connectors.Accounts}, Repeatable: true}
 	if a.grants != nil {
 		a.info.Collections = append(a.info.Collections, connectors.Entitlements)
+	}
+	if a.credentials != nil {
+		a.info.Collections = append(a.info.Collections, connectors.Credentials)
 	}
 	a.info.Signals = connectors.Signals{
 		SignIn:    connectors.Signal{Given: o.Columns.LastSignIn != ""},
@@ -119,36 +115,24 @@ func newApp(accounts File, o AppOptions, grants File, g GrantOptions, env connec
 	return a, nil
 }
 
-func (a *app) secondFile(o AppOptions, grants File, g GrantOptions, env connectors.Env) error {
-	if grants == nil {
-		return nil
+func (a *app) Info() connectors.Info {
+	info := a.info
+	for _, s := range []*spec{&a.accounts, a.grants, a.credentials} {
+		if s != nil {
+			info.SizeHint += s.file.Size()
+		}
 	}
-	if o.Columns.Entitlements != "" {
-		return errors.New("entitlements: set either the column [app.columns] entitlements or the file [app.entitlements], not both")
-	}
-	if err := need("app.entitlements.columns", map[string]string{"account": g.Columns.Account, "entitlement": g.Columns.Entitlement}); err != nil {
-		return err
-	}
-	dates, noDate := inherit(g.Dates, g.NoDate, o.Common)
-	d, err := newDates(dates, noDate, env.Zone)
-	if err != nil {
-		return fmt.Errorf("entitlements: %w", err)
-	}
-	a.grants = &spec{file: grants, collection: connectors.Entitlements, section: "app.entitlements.columns",
-		wanted: g.Columns.wanted(), dates: d, limit: g.MaxRejected}
-	return nil
+	return info
 }
-
-func (a *app) Info() connectors.Info { return a.info }
 
 // errStopped says that the consumer has had enough: the pull ends without a word.
 var errStopped = errors.New("stopped")
 
 func (a *app) Accounts(ctx context.Context, t connectors.Trace) iter.Seq2[connectors.Account, error] {
 	return func(yield func(connectors.Account, error) bool) {
-		p := newPull(ctx, a, t, func(acc *connectors.Account) bool { return yield(*acc, nil) })
+		p := newPull(a, t, func(acc *connectors.Account) bool { return yield(*acc, nil) })
 		defer p.free()
-		if err := p.run(); err != nil && err != errStopped {
+		if err := p.run(ctx); err != nil && err != errStopped {
 			yield(connectors.Account{}, err)
 		}
 	}

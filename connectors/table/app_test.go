@@ -137,29 +137,60 @@ func TestTooManyRejectedRowsMakeThePullPartial(t *testing.T) {
 
 func TestDuplicateAccounts(t *testing.T) {
 	f := mem("a.csv", "id|user|mail|state",
-		"7|ann|ann@x|active",
-		"7|ANN|ann@x|active", // says the same again
 		"7|ann|ann@x|disabled",
-		"Ab|bob|bob@x|active",
+		"7|ann|ann@x|active",
+		"7|bea|ann@x|active",
 		"aB|BOB|Bob@X|active", // one account in two spellings
+		"Ab|bob|bob@x|active",
 		"AB|eve|eve@x|active", // another one: ids of some apps are case-sensitive
 		"ab|||active",         // nothing says that it is one of them
 		"ab|||active",
+		"6|cy|cy@x|active",
 	)
 	got, trace, err := pullApp(t, f, AppOptions{Common: Common{MaxRejected: limit(t, "1")}, Columns: accountColumns}, nil, GrantOptions{})
 	if err != nil {
 		t.Fatal(err) // only the contradiction counts
 	}
-	wantLines(t, "accounts", holds(got), "7:", "Ab:", "AB:", "ab:")
+	wantLines(t, "accounts", holds(got), "6:", "7:", "AB:", "Ab:", "ab:")
 	wantLines(t, "rejects", rejects(trace),
-		"a.csv:3: duplicate of line 2",
-		"a.csv:4: duplicate of line 2, and its status is another: the first is kept",
-		"a.csv:6: duplicate of line 5",
+		"a.csv:4: duplicate of line 3",
+		"a.csv:2: duplicate of line 3, which is kept, and its status is another",
+		"a.csv:5: duplicate of line 6",
 		"a.csv:9: duplicate of line 8",
 	)
 	if len(trace.Notes) != 1 || !strings.HasPrefix(trace.Notes[0].Text, "2 ids differ") {
 		t.Errorf("notes: %v", trace.Notes)
 	}
+}
+
+// What stands in an account's own column is not lost with a row that repeats the account.
+func TestDuplicatesKeepWhatTheyHold(t *testing.T) {
+	f := mem("a.csv", "id|state|rights", "7|active|B;C", "7|active|A;B", "8||D")
+	got, trace, err := pullApp(t, f, AppOptions{Columns: AppColumns{ID: "id", Status: "state", Entitlements: "rights"}}, nil, GrantOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, "accounts", holds(got), "8: D", "7: A B C")
+	wantLines(t, "rejects", rejects(trace), "a.csv:2: duplicate of line 3")
+}
+
+// The entitlements of all spellings of an account are its own, even where another account's id differs in case only.
+func TestEntitlementsOfEverySpelling(t *testing.T) {
+	accounts := mem("a.csv", "id|user|mail|state", "aB|bob|bob@x|", "Ab|bob|bob@x|", "AB|eve|eve@x|", "Xy|x|x@x|", "xY|y|y@x|what")
+	grants := mem("g.csv", "account|ent|granted|used", "aB|R1||", "Ab|R2||", "AB|R3||", "ab|R4||", "Xy|R5||", "xY|R6||", "xy|R7||")
+	o := AppOptions{Common: Common{MaxRejected: limit(t, "1")}, Columns: accountColumns}
+	got, trace, err := pullApp(t, accounts, o, grants, GrantOptions{Columns: grantColumns, MaxRejected: limit(t, "3")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, "accounts", holds(got), "AB: R3", "Ab: R1 R2", "Xy: R5")
+	wantLines(t, "rejects", rejects(trace),
+		`a.csv:6: state: "what" is no word known here: add it to [app.status] enabled or disabled`,
+		"a.csv:2: duplicate of line 3",
+		`g.csv:5: account "ab" is not in a.csv`,
+		`g.csv:7: account "xY" was itself rejected in a.csv`,
+		`g.csv:8: account "xy" is not in a.csv`,
+	)
 }
 
 func TestARejectedRowHasNoDuplicates(t *testing.T) {
@@ -168,7 +199,7 @@ func TestARejectedRowHasNoDuplicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantLines(t, "accounts", holds(got), "aB:", "7:")
+	wantLines(t, "accounts", holds(got), "7:", "aB:")
 }
 
 func TestEntitlementsAreJoined(t *testing.T) {
@@ -193,7 +224,7 @@ func TestEntitlementsAreJoined(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantLines(t, "accounts", holds(got), "1: READ WRITE", "2: WRITE READ", "Xy: READ", "Pq:", "pQ: OWN", "4:")
+	wantLines(t, "accounts", holds(got), "1: READ WRITE", "2: READ WRITE", "Xy: READ", "4:", "Pq:", "pQ: OWN")
 	if e := got[0].Entitlements[0]; e.Granted != day(t, "2023-03-01") || e.LastUsed != day(t, "2026-01-01") {
 		t.Errorf("merged: %+v; want the earliest grant and the latest use", e)
 	}
@@ -235,22 +266,30 @@ func TestTooManyStrangersMakeThePullPartial(t *testing.T) {
 }
 
 func TestAFileThatChangesBetweenReadingsIsRefused(t *testing.T) {
-	f := mem("a.csv", "id|user|mail|state", "Ab|a|a@x|active", "aB|b|b@x|active")
+	f := mem("a.csv", "id|user|mail|state", "1|a|a@x|active", "2|b|b@x|active")
 	f.grow = true
 	_, trace, err := pullApp(t, f, AppOptions{Columns: accountColumns}, nil, GrantOptions{})
-	if f.opens != 2 || err == nil || !strings.Contains(err.Error(), "changed while it was read") || len(trace.Ends) != 0 {
-		t.Errorf("opened %d times, error %v, ends %v", f.opens, err, trace.Ends)
+	if err == nil || !strings.Contains(err.Error(), "a.csv: the file changed while it was read") || len(trace.Ends) != 0 {
+		t.Errorf("error %v, ends %v", err, trace.Ends)
+	}
+	people := mem("r.csv", "id|name|state|role", "1|a|active|", "2|b|active|")
+	people.grow = true
+	_, trace, err = pullRoster(t, people, RosterOptions{Columns: personColumns}, nil, HistoryOptions{})
+	if err == nil || !strings.Contains(err.Error(), "r.csv: the file changed while it was read") || len(trace.Ends) != 0 {
+		t.Errorf("error %v, ends %v", err, trace.Ends)
 	}
 }
 
-func TestMostFilesAreReadOnce(t *testing.T) {
-	accounts := mem("a.csv", "id|user|mail|state", "Ab|a|a@x|active", "Cd|b|b@x|active", "Cd|b|b@x|active")
-	grants := mem("g.csv", "account|ent|granted|used", "Cd|READ||")
-	if _, _, err := pullApp(t, accounts, AppOptions{Columns: accountColumns}, grants, GrantOptions{Columns: grantColumns}); err != nil {
-		t.Fatal(err)
+func TestSizeHint(t *testing.T) {
+	f := AppFiles{mem("a", "12345"), mem("g", "123"), mem("c", "1")}
+	a, err := NewApp("app", "mem", "none", f, AppOptions{Columns: accountColumns}, GrantOptions{Columns: grantColumns},
+		CredentialOptions{Columns: credentialColumns}, connectors.Env{})
+	if err != nil || a.Info().SizeHint != 9 || a.Info().SizeHint != 9 {
+		t.Errorf("app: %v, %v", a.Info().SizeHint, err)
 	}
-	if accounts.opens != 1 || grants.opens != 1 {
-		t.Errorf("opened %d and %d times; want once", accounts.opens, grants.opens)
+	r, err := NewRoster("mem", "none", mem("r", "1234"), RosterOptions{Columns: personColumns}, mem("h", "12"), HistoryOptions{Columns: historyColumns}, connectors.Env{})
+	if err != nil || r.Info().SizeHint != 6 {
+		t.Errorf("roster: %v, %v", r.Info().SizeHint, err)
 	}
 }
 
@@ -270,7 +309,7 @@ func TestSignals(t *testing.T) {
 		{AppColumns{ID: "id"}, []string{"sign_in"}, connectors.Signals{}, "set last_sign_in in [app.columns]"},
 		{all, []string{"last_sign_in"}, connectors.Signals{}, "none of sign_in, use, grant_date, mfa"},
 	} {
-		a, err := NewApp("app", "mem", "none", mem("a"), AppOptions{Columns: c.columns, Reports: c.reports}, mem("g"), GrantOptions{Columns: grantColumns}, connectors.Env{})
+		a, err := NewApp("app", "mem", "none", AppFiles{Accounts: mem("a"), Entitlements: mem("g")}, AppOptions{Columns: c.columns, Reports: c.reports}, GrantOptions{Columns: grantColumns}, CredentialOptions{}, connectors.Env{})
 		if c.says != "" {
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("reports %q: error %v; want one that says %q", c.reports, err, c.says)
@@ -312,7 +351,7 @@ func TestAppConfigurationErrors(t *testing.T) {
 	} {
 		o, g := AppOptions{Columns: accountColumns}, GrantOptions{Columns: grantColumns}
 		c.change(&o, &g)
-		_, err := NewApp("crm", "mem", "none", mem("a"), o, mem("g"), g, connectors.Env{})
+		_, err := NewApp("crm", "mem", "none", AppFiles{Accounts: mem("a"), Entitlements: mem("g")}, o, g, CredentialOptions{}, connectors.Env{})
 		if err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), `app "crm": `) {
 			t.Errorf("%s: error %v; want one that says %q", c.name, err, c.says)
 		}
@@ -320,7 +359,7 @@ func TestAppConfigurationErrors(t *testing.T) {
 }
 
 func TestColumnsWithoutAFileAreRefused(t *testing.T) {
-	_, err := NewApp("crm", "mem", "none", mem("a"), AppOptions{Columns: accountColumns}, nil, GrantOptions{Columns: grantColumns}, connectors.Env{})
+	_, err := NewApp("crm", "mem", "none", AppFiles{Accounts: mem("a")}, AppOptions{Columns: accountColumns}, GrantOptions{Columns: grantColumns}, CredentialOptions{}, connectors.Env{})
 	if err == nil || !strings.Contains(err.Error(), "[app.entitlements]: columns are named") {
 		t.Errorf("app: %v", err)
 	}
@@ -355,7 +394,7 @@ func TestAppKeepsTheContract(t *testing.T) {
 		return func(t testing.TB) connectors.App {
 			accounts := mem("a.csv", lines...)
 			accounts.fail = fail
-			a, err := NewApp("app", "mem", "none", accounts, AppOptions{Columns: accountColumns}, mem("g.csv", grantLines...), GrantOptions{Columns: grantColumns}, connectors.Env{})
+			a, err := NewApp("app", "mem", "none", AppFiles{Accounts: accounts, Entitlements: mem("g.csv", grantLines...)}, AppOptions{Columns: accountColumns}, GrantOptions{Columns: grantColumns}, CredentialOptions{}, connectors.Env{})
 			if err != nil {
 				t.Fatal(err)
 			}

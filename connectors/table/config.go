@@ -12,7 +12,7 @@ import (
 type Common struct {
 	Dates         []string `toml:"dates"`          // layouts in plain letters; default YYYY-MM-DD and RFC 3339
 	NoDate        []string `toml:"no_date"`        // words that mean "no date", as "never"
-	MaxRejected   Limit    `toml:"max_rejected"`   // "1%" or "5"; above it the pull is partial
+	MaxRejected   Limit    `toml:"max_rejected"`   // a Limit: "1%" (the default) or "5"; above it the pull is partial
 	ListSeparator string   `toml:"list_separator"` // of cells that hold several values: ; , or |
 }
 
@@ -142,6 +142,23 @@ type GrantColumns struct {
 	Until       string `toml:"until"`
 	Privileged  string `toml:"privileged"`
 	Inherited   string `toml:"inherited"`
+}
+
+// CredentialOptions map a table of one row per key or token. Dates and NoDate default to the app's.
+type CredentialOptions struct {
+	Dates       []string          `toml:"dates"`
+	NoDate      []string          `toml:"no_date"`
+	MaxRejected Limit             `toml:"max_rejected"`
+	Columns     CredentialColumns `toml:"columns"`
+}
+
+// CredentialColumns name the columns of the credential table.
+type CredentialColumns struct {
+	Account  string `toml:"account"`
+	ID       string `toml:"id"`
+	Kind     string `toml:"kind"`
+	Created  string `toml:"created"` // or rotated
+	LastUsed string `toml:"last_used"`
 }
 
 // The signals "reports" may name.

@@ -19,15 +19,15 @@ type Disk struct {
 // OpenDisk opens a file by its path as configured, which starts at dir unless it is absolute. Errors do not name the
 // file: the reader of a table says which one it is.
 func OpenDisk(dir, name string) (*Disk, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(dir, name)
-	}
+	name = pathOf(dir, name)
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, withoutPath(err)
 	}
 	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
+	if err == nil && info.IsDir() {
+		err = errors.New("is a directory; name the export file itself")
+	} else if err == nil && !info.Mode().IsRegular() {
 		err = errors.New("not a regular file: a pull must be able to read it again")
 	}
 	if err != nil {
@@ -35,6 +35,22 @@ func OpenDisk(dir, name string) (*Disk, error) {
 		return nil, withoutPath(err)
 	}
 	return &Disk{File: f, path: name, then: info}, nil
+}
+
+// SizeOnDisk is the size of a file, named as for OpenDisk; 0 when it cannot be told.
+func SizeOnDisk(dir, name string) int64 {
+	info, err := os.Stat(pathOf(dir, name))
+	if err != nil || !info.Mode().IsRegular() {
+		return 0
+	}
+	return info.Size()
+}
+
+func pathOf(dir, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(dir, name)
 }
 
 // Path is where the file is.

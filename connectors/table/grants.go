@@ -1,78 +1,83 @@
 package table
 
 import (
-	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	"rollcall/connectors"
 )
 
-// grants holds the entitlement file of one app, packed, whatever its order: 16 bytes a row, and some 60 for each run of
-// rows of one account. Files mostly keep an account's rows together.
-type grants struct {
-	runs []run
-	ids  []byte // of the runs' accounts
-	rows []grant
-}
-
-// run is adjacent lines of one account id. Its rows and its id end where those of the next run begin.
-type run struct {
-	exact uint64 // hash of the id
-	id    uint32 // in ids
-	first uint32 // in rows
-	line  uint32 // of the first row
-	prev  uint32 // the run before it with this id, or one that differs in letter case only; counted from 1, 0 = none
-	fate  fate
-}
-
-// fate is what became of those whom rows of a second file are about.
-type fate uint8
-
+// The columns of the entitlement table.
 const (
-	stranger fate = iota // the main file does not have them
-	refused              // their own row was rejected
-	joined
+	grAccount = iota
+	grEntitlement
+	grGranted
+	grLastUsed
+	grUntil
+	grPrivileged
+	grInherited
 )
 
-// grant is one row.
+func (c GrantColumns) wanted() []want {
+	return []want{grAccount: {"account", c.Account}, grEntitlement: {"entitlement", c.Entitlement}, grGranted: {"granted", c.Granted},
+		grLastUsed: {"last_used", c.LastUsed}, grUntil: {"until", c.Until}, grPrivileged: {"privileged", c.Privileged},
+		grInherited: {"inherited", c.Inherited}}
+}
+
+func grantSpec(file File, g GrantOptions, o AppOptions, env connectors.Env) (*spec, error) {
+	if file == nil {
+		return nil, nil
+	}
+	if o.Columns.Entitlements != "" {
+		return nil, errors.New("entitlements: set either the column [app.columns] entitlements or the file [app.entitlements], not both")
+	}
+	s := &spec{file: file, collection: connectors.Entitlements, section: "app.entitlements.columns", wanted: g.Columns.wanted(), limit: g.MaxRejected}
+	if err := need(s.section, map[string]string{"account": g.Columns.Account, "entitlement": g.Columns.Entitlement}); err != nil {
+		return nil, err
+	}
+	dates, noDate := inherit(g.Dates, g.NoDate, o.Common)
+	var err error
+	if s.dates, err = newDates(dates, noDate, env.Zone); err != nil {
+		return nil, fmt.Errorf("entitlements: %w", err)
+	}
+	return s, nil
+}
+
+// grant is one row, of 16 bytes.
 type grant struct {
 	what                 uint32 // in the names
 	granted, used, until connectors.Date
 }
 
-func (g *grants) reset() { g.runs, g.ids, g.rows = g.runs[:0], g.ids[:0], g.rows[:0] }
-
-func (g *grants) id(at int) []byte {
-	if at+1 < len(g.runs) {
-		return g.ids[g.runs[at].id:g.runs[at+1].id]
+// readGrants packs the entitlement file. Its collection ends only when the accounts are known.
+func (p *pull) readGrants(ctx context.Context) (*rows, error) {
+	r, err := p.app.grants.open(ctx, p.trace)
+	if err != nil {
+		return nil, err
 	}
-	return g.ids[g.runs[at].id:]
-}
-
-func (g *grants) of(at int) []grant {
-	if at+1 < len(g.runs) {
-		return g.rows[g.runs[at].first:g.runs[at+1].first]
-	}
-	return g.rows[g.runs[at].first:]
-}
-
-// add adds a row to the last run, or starts one.
-func (g *grants) add(id []byte, line int, row grant, x *index, h *hasher) {
-	last := len(g.runs) - 1
-	if last < 0 || int(g.runs[last].line)+len(g.rows)-int(g.runs[last].first) != line || !bytes.Equal(g.id(last), id) {
-		fold, exact := h.keys(id)
-		s := x.at(fold)
-		g.runs = append(g.runs, run{exact: exact, id: uint32(len(g.ids)), first: uint32(len(g.rows)), line: uint32(line), prev: s.group})
-		g.ids = append(g.ids, id...)
-		s.group = uint32(len(g.runs))
-	}
-	g.rows = append(g.rows, row)
-}
-
-// refuse notes that the row of the account itself was rejected.
-func (g *grants) refuse(last uint32, exact uint64) {
-	for ; last != 0; last = g.runs[last-1].prev {
-		if of := &g.runs[last-1]; of.exact == exact && of.fate == stranger {
-			of.fate = refused
+	defer r.close()
+	for {
+		ok, err := r.next()
+		if !ok || err != nil {
+			p.names.rank()
+			return r, err
+		}
+		id, what := r.idCell(grAccount), r.cell(grEntitlement)
+		row := grant{granted: r.date(grGranted), used: r.date(grLastUsed), until: r.date(grUntil)}
+		privileged, inherited := wordCell(r, grPrivileged, &p.yesNo) == connectors.Yes, r.cell(grInherited)
+		switch {
+		case r.fault != nil:
+			r.reject(r.record.Line, r.fault)
+		case len(id) == 0 || len(what) == 0:
+			r.reject(r.record.Line, errors.New("the account or the entitlement is blank"))
+		default:
+			row.what = p.names.of(what, inherited, privileged)
+			if err := p.tables.grants.add(id, r.record.Line, row, p.hash); err != nil {
+				return nil, fmt.Errorf("%s: %w", r.file.Name(), err)
+			}
 		}
 	}
 }
@@ -81,6 +86,7 @@ func (g *grants) refuse(last uint32, exact uint64) {
 type names struct {
 	number map[string]uint32
 	all    []name
+	ranks  []uint32 // the place of each in the order of compare, where all are known
 	key    []byte
 }
 
@@ -117,40 +123,97 @@ func (n *names) add(key string, id, inherited []byte, privileged bool) uint32 {
 	return v
 }
 
-// holding gathers what one account holds: the same entitlement twice is one, granted when it first was, used when it
-// last was, privileged and without end if either is.
+// compare orders names by what they say: the order of a file must not show. Those that are held as one are equal.
+func (n *names) compare(a, b uint32) int {
+	x, y := &n.all[a], &n.all[b]
+	if x.same == y.same {
+		return 0
+	}
+	return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Inherited, y.Inherited))
+}
+
+// rank is called when all names are known. Ordering what accounts hold then takes a quarter of the time.
+func (n *names) rank() {
+	order := make([]uint32, len(n.all))
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, n.compare)
+	n.ranks = make([]uint32, len(n.all))
+	for i := range order {
+		n.ranks[order[i]] = uint32(i)
+		if i > 0 && n.compare(order[i-1], order[i]) == 0 {
+			n.ranks[order[i]] = n.ranks[order[i-1]]
+		}
+	}
+}
+
+// sort orders rows by their names.
+func (n *names) sort(rows []grant) {
+	if n.ranks == nil {
+		slices.SortFunc(rows, func(a, b grant) int { return n.compare(a.what, b.what) })
+		return
+	}
+	if len(rows) > 16 {
+		slices.SortFunc(rows, func(a, b grant) int { return int(n.ranks[a.what]) - int(n.ranks[b.what]) })
+		return
+	}
+	for i := 1; i < len(rows); i++ { // as good as always: without a call for each comparison
+		row, at := rows[i], i
+		for ; at > 0 && n.ranks[rows[at-1].what] > n.ranks[row.what]; at-- {
+			rows[at] = rows[at-1]
+		}
+		rows[at] = row
+	}
+}
+
+// holding gathers what one account holds.
 type holding struct {
+	rows   []grant
 	held   []connectors.Entitlement
-	marks  []mark // by name
-	turn   uint32
 	merged int
 }
 
-type mark struct{ turn, at uint32 }
+func (h *holding) begin() { h.rows = h.rows[:0] }
 
-func (h *holding) begin() { h.held, h.turn = h.held[:0], h.turn+1 }
+func (h *holding) add(rows []grant) { h.rows = append(h.rows, rows...) }
 
-func (h *holding) add(n *names, row grant) {
-	for len(h.marks) < len(n.all) {
-		h.marks = append(h.marks, mark{})
+// in is what is held, by name: the same entitlement twice is one, granted when it first was, used when it last was,
+// privileged and without end if either is.
+func (h *holding) in(n *names) []connectors.Entitlement {
+	n.sort(h.rows)
+	h.held = h.held[:0]
+	last := uint32(0)
+	for _, row := range h.rows {
+		what := &n.all[row.what]
+		if len(h.held) == 0 || what.same != last {
+			h.held = append(h.held, connectors.Entitlement{ID: what.ID, Inherited: what.Inherited, Privileged: what.Privileged,
+				Granted: row.granted, LastUsed: row.used, Until: row.until})
+			last = what.same
+			continue
+		}
+		h.merged++
+		e := &h.held[len(h.held)-1]
+		e.Privileged = e.Privileged || what.Privileged
+		e.Granted, e.LastUsed = earliest(e.Granted, row.granted), latest(e.LastUsed, row.used)
+		if !row.until.Known() || e.Until.Known() && row.until > e.Until {
+			e.Until = row.until
+		}
 	}
-	what := &n.all[row.what]
-	if m := &h.marks[what.same]; m.turn != h.turn {
-		*m = mark{h.turn, uint32(len(h.held))}
-		h.held = append(h.held, connectors.Entitlement{ID: what.ID, Inherited: what.Inherited, Privileged: what.Privileged,
-			Granted: row.granted, LastUsed: row.used, Until: row.until})
-		return
+	return h.held
+}
+
+// earliest and latest compare days of which either may be unknown.
+func earliest(a, b connectors.Date) connectors.Date {
+	if !a.Known() || b.Known() && b < a {
+		return b
 	}
-	h.merged++
-	e := &h.held[h.marks[what.same].at]
-	e.Privileged = e.Privileged || what.Privileged
-	if row.granted.Known() && (!e.Granted.Known() || row.granted < e.Granted) {
-		e.Granted = row.granted
+	return a
+}
+
+func latest(a, b connectors.Date) connectors.Date {
+	if !a.Known() || b.Known() && b > a {
+		return b
 	}
-	if row.used.Known() && (!e.LastUsed.Known() || row.used > e.LastUsed) {
-		e.LastUsed = row.used
-	}
-	if !row.until.Known() || e.Until.Known() && row.until > e.Until {
-		e.Until = row.until
-	}
+	return a
 }

@@ -16,12 +16,11 @@ type index struct {
 
 // slot is one id in lower case. What it leads to is numbered from 1; a slot that leads to nothing is free.
 type slot struct {
-	key   uint64
-	group uint32 // what the second file has of it: the last run of grants, or the career
-	login uint32 // what the main file has of it: the first login
+	key  uint64
+	last uint32 // the last run of a side file's rows, or the career
 }
 
-func (s *slot) free() bool { return s.group|s.login == 0 }
+func (s *slot) free() bool { return s.last == 0 }
 
 // at is the slot of the key, made when there is none. It is valid until the next call.
 func (x *index) at(key uint64) *slot {
@@ -34,6 +33,14 @@ func (x *index) at(key uint64) *slot {
 		x.used++
 	}
 	return s
+}
+
+// find is what the key leads to; 0 = nothing.
+func (x *index) find(key uint64) uint32 {
+	if x.used == 0 {
+		return 0
+	}
+	return x.probe(key).last
 }
 
 func (x *index) probe(key uint64) *slot {
@@ -83,22 +90,17 @@ type hasher struct {
 
 func newHasher() *hasher { return &hasher{seed: maphash.MakeSeed()} }
 
-// keys are those of an id in lower case, which brings together what may be the same, and as it is written.
-func (h *hasher) keys(id []byte) (fold, exact uint64) {
-	exact = maphash.Bytes(h.seed, id)
+// folded is the key of an id in lower case, which brings together what may be the same.
+func (h *hasher) folded(id []byte) uint64 {
 	h.fold = appendFold(h.fold[:0], id)
-	if bytes.Equal(h.fold, id) {
-		return exact, exact
-	}
-	return maphash.Bytes(h.seed, h.fold), exact
+	return maphash.Bytes(h.seed, h.fold)
 }
 
-// pair is the key of two words together, in lower case; 0 when both are empty.
-func (h *hasher) pair(a, b []byte) uint64 {
-	if len(a)+len(b) == 0 {
-		return 0
+// keys are those of an id in lower case and as it is written.
+func (h *hasher) keys(id []byte) (fold, exact uint64) {
+	fold = h.folded(id)
+	if bytes.Equal(h.fold, id) {
+		return fold, fold
 	}
-	h.fold = append(appendFold(h.fold[:0], a), 0)
-	h.fold = append(h.fold, bytes.ToLower(b)...)
-	return maphash.Bytes(h.seed, h.fold)
+	return fold, maphash.Bytes(h.seed, id)
 }

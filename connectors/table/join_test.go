@@ -87,14 +87,14 @@ func TestIndexIsAMap(t *testing.T) {
 			plain := map[uint64]uint32{}
 			for i, k := range keys {
 				s := x.at(k)
-				if s.login != plain[k] {
-					t.Fatalf("key %d: %d; want %d", k, s.login, plain[k])
+				if s.last != plain[k] {
+					t.Fatalf("key %d: %d; want %d", k, s.last, plain[k])
 				}
-				s.login = uint32(i + 1)
-				plain[k] = s.login
+				s.last = uint32(i + 1)
+				plain[k] = s.last
 			}
 			for k, v := range plain {
-				if got := x.at(k).login; got != v {
+				if got := x.find(k); got != v {
 					t.Fatalf("key %d: %d; want %d", k, got, v)
 				}
 			}

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -30,6 +31,10 @@ func mem(name string, lines ...string) *memFile {
 
 func (f *memFile) Name() string { return f.name }
 
+func (f *memFile) Size() int64 { return int64(len(f.text)) }
+
+func (f *memFile) Skim() (Reader, error) { return f.Open() }
+
 func (f *memFile) Open() (Reader, error) {
 	f.opens++
 	if f.grow && f.opens > 1 {
@@ -43,6 +48,7 @@ type memReader struct {
 	whole, rest string
 	line        int
 	buf         []byte
+	skimmed     Record
 }
 
 func (r *memReader) Next(rec *Record) error {
@@ -58,8 +64,12 @@ func (r *memReader) Next(rec *Record) error {
 	var line string
 	line, r.rest, _ = strings.Cut(r.rest, "\n")
 	r.line++
-	if why, bad := strings.CutPrefix(line, "BAD "); bad {
-		return &BadRecord{Line: r.line, Why: fmt.Errorf("%s", why)}
+	why, bad := strings.CutPrefix(line, "BAD ")
+	if bad && !strings.Contains(why, ": ") {
+		return &BadRecord{Line: r.line, Why: errors.New(why)}
+	}
+	if bad { // "BAD why: its cells"
+		why, line, _ = strings.Cut(why, ": ")
 	}
 	r.buf = append(r.buf[:0], line...)
 	rec.Line, rec.Cells = r.line, rec.Cells[:0]
@@ -69,7 +79,17 @@ func (r *memReader) Next(rec *Record) error {
 			rec.Cells, from = append(rec.Cells, r.buf[from:i]), i+1
 		}
 	}
+	if bad {
+		return &BadRecord{Line: r.line, Why: errors.New(why), Cells: rec.Cells}
+	}
 	return nil
+}
+
+func (r *memReader) NextCell(at int) ([]byte, error) {
+	if err := r.Next(&r.skimmed); err != nil || at >= len(r.skimmed.Cells) {
+		return nil, err
+	}
+	return r.skimmed.Cells[at], nil
 }
 
 func (r *memReader) Dates() DateSystem { return r.memFile.dates }
@@ -80,16 +100,18 @@ func (r *memReader) Page() connectors.Page {
 
 var accountColumns = AppColumns{ID: "id", Username: "user", Email: "mail", Status: "state"}
 
+var credentialColumns = CredentialColumns{Account: "account", ID: "key", Kind: "kind", Created: "made", LastUsed: "used"}
+
 var grantColumns = GrantColumns{Account: "account", Entitlement: "ent", Granted: "granted", LastUsed: "used"}
 
 // pullApp opens and reads an app.
 func pullApp(t testing.TB, accounts *memFile, o AppOptions, grants *memFile, g GrantOptions) ([]connectors.Account, *connectortest.Trace, error) {
 	t.Helper()
-	var second File
+	f := AppFiles{Accounts: accounts}
 	if grants != nil {
-		second = grants
+		f.Entitlements = grants
 	}
-	a, err := NewApp("app", "mem", "none", accounts, o, second, g, connectors.Env{})
+	a, err := NewApp("app", "mem", "none", f, o, g, CredentialOptions{}, connectors.Env{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,6 +123,27 @@ func rejects(t *connectortest.Trace) []string {
 	var out []string
 	for _, r := range t.Rejects {
 		out = append(out, fmt.Sprintf("%s:%d: %v", r.Where.Source, r.Where.Line, r.Err))
+	}
+	return out
+}
+
+// whose writes out whose the rows were that were left out: "file:line" and the account or person, "again" for one that
+// repeats, "?" for one that may be anybody's.
+func whose(t *connectortest.Trace) []string {
+	var out []string
+	for _, r := range t.Rejects {
+		who := "?"
+		if row := (*connectors.RejectedRow)(nil); errors.As(r.Err, &row) {
+			who = string(row.Account)
+			if p := row.Person; p != nil {
+				who = strings.Join(append([]string{string(p.ID), p.FirstName, p.LastName, p.FormerLastName, p.PreferredName,
+					p.DisplayName, p.WorkEmail, p.PersonalEmail}, p.Aliases...), "|")
+			}
+			if row.Repeats {
+				who += " again"
+			}
+		}
+		out = append(out, fmt.Sprintf("%s %s", r.Where, who))
 	}
 	return out
 }

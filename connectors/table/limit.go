@@ -8,7 +8,8 @@ import (
 )
 
 // Limit is how many rows of a file may be rejected before the pull counts as partial: a share of the rows, rounded up,
-// or a count. The zero Limit is 1 %: one row of a file with up to a hundred, two of up to two hundred.
+// or a count. The zero Limit is 1 %, so that one row of a file with thirty may be rejected: one of up to a hundred, two of
+// up to two hundred. "0" allows none.
 type Limit struct {
 	set     bool
 	count   int

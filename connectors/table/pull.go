@@ -2,20 +2,20 @@ package table
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"sync"
 
 	"rollcall/connectors"
 )
 
-// pull is one reading of an app: first the entitlement file, packed, then the accounts as they stand, each with its
-// entitlements.
+// pull is one reading of an app: first the files of what accounts hold, packed; then the ids of the account list alone,
+// to know those that stand in it more than once; then the accounts as they stand, each with what it holds, but for
+// the rows of such ids, which are settled at the end. So nothing depends on the order of any file.
 type pull struct {
 	app     *app
-	ctx     context.Context
 	trace   connectors.Trace
 	emit    func(*connectors.Account) bool
 	hash    *hasher
@@ -24,100 +24,95 @@ type pull struct {
 	yesNo   words[connectors.Tri]
 	names   names
 	holding holding
+	keyring keyring
 	tables  *tables
-	whole   *register // of a second reading, where one was needed
-	kept    int       // accounts kept beside one whose id differs in letter case only
+	repeats []repeat
+	kept    int // accounts kept beside one whose id differs in letter case only
 	account connectors.Account
-	found   []int // runs of grants of the present account
 	text    []byte
 	aliases []string
+	own     []grant       // of the present row
+	hold    func([]grant) // adds to the holding
+	carry   func([]connectors.Credential)
 }
 
 // tables are the packed memory of one pull.
 type tables struct {
-	index  index // of account ids, over both files
-	grants grants
-	seen   logins
+	census      census
+	grants      side[grant]
+	credentials side[connectors.Credential]
 }
 
 // spare holds the tables of finished pulls: several apps are read one after another by few workers, and fresh tables
 // each would be three quarters of all that a pull allocates.
 var spare = sync.Pool{New: func() any { return new(tables) }}
 
-func newPull(ctx context.Context, a *app, t connectors.Trace, emit func(*connectors.Account) bool) *pull {
-	return &pull{app: a, ctx: ctx, trace: t, emit: emit, hash: newHasher(), enabled: a.enabled.reader(), class: a.class.reader(),
+func newPull(a *app, t connectors.Trace, emit func(*connectors.Account) bool) *pull {
+	p := &pull{app: a, trace: t, emit: emit, hash: newHasher(), enabled: a.enabled.reader(), class: a.class.reader(),
 		yesNo: a.yesNo.reader(), names: names{number: map[string]uint32{}}, tables: spare.Get().(*tables)}
+	p.hold, p.carry = p.holding.add, p.keyring.add
+	return p
 }
 
 func (p *pull) free() {
-	p.tables.index.reset()
+	p.tables.census.reset()
 	p.tables.grants.reset()
-	p.tables.seen = p.tables.seen[:0]
+	p.tables.credentials.reset()
 	spare.Put(p.tables)
 }
 
-func (p *pull) run() error {
-	var second *rows
+func (p *pull) run(ctx context.Context) error {
+	var grants, credentials *rows
+	var err error
 	if p.app.grants != nil {
-		var err error
-		if second, err = p.readGrants(); err != nil {
+		if grants, err = p.readGrants(ctx); err != nil {
 			return err
 		}
 	}
-	r, err := p.app.accounts.open(p.ctx, p.trace)
+	if p.app.credentials != nil {
+		if credentials, err = p.readCredentials(ctx); err != nil {
+			return err
+		}
+	}
+	accounts, err := p.readAccounts(ctx)
 	if err != nil {
 		return err
+	}
+	return p.finish(accounts, grants, credentials)
+}
+
+func (p *pull) readAccounts(ctx context.Context) (*rows, error) {
+	if err := p.tables.census.take(ctx, p.app.accounts, accID, p.hash); err != nil {
+		return nil, err
+	}
+	r, err := p.app.accounts.open(ctx, p.trace)
+	if err != nil {
+		return nil, err
 	}
 	defer r.close()
 	for {
 		ok, err := r.next()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !ok {
-			return p.finish(r, second)
+			break
 		}
 		if err := p.row(r); err != nil {
-			return err
+			return nil, err
 		}
 	}
-}
-
-// readGrants packs the entitlement file. Its collection ends only when the accounts are known.
-func (p *pull) readGrants() (*rows, error) {
-	r, err := p.app.grants.open(p.ctx, p.trace)
-	if err != nil {
+	if err := p.tables.census.check(r); err != nil {
 		return nil, err
 	}
-	defer r.close()
-	g := &p.tables.grants
-	for {
-		ok, err := r.next()
-		if !ok || err != nil {
-			return r, err
-		}
-		id, what := r.idCell(grAccount), r.cell(grEntitlement)
-		row := grant{granted: r.date(grGranted), used: r.date(grLastUsed), until: r.date(grUntil)}
-		privileged, inherited := wordCell(r, grPrivileged, &p.yesNo) == connectors.Yes, r.cell(grInherited)
-		switch {
-		case r.fault != nil:
-			r.reject(r.record.Line, r.fault)
-		case len(id) == 0 || len(what) == 0:
-			r.reject(r.record.Line, errors.New("the account or the entitlement is blank"))
-		case len(g.rows) >= math.MaxInt32 || len(g.ids) >= math.MaxInt32:
-			return nil, fmt.Errorf("%s: more than %d rows: split the app", r.file.Name(), math.MaxInt32)
-		default:
-			row.what = p.names.of(what, inherited, privileged)
-			g.add(id, r.record.Line, row, &p.tables.index, p.hash)
-		}
-	}
+	return r, p.settle(r)
 }
 
 // row judges one account.
 func (p *pull) row(r *rows) error {
 	id := r.idCell(accID)
 	if len(id) == 0 {
-		r.reject(r.record.Line, errors.New("no id"))
+		r.reject(r.record.Line, cmp.Or(r.fault, errNoID))
 		return nil
 	}
 	acc := &p.account
@@ -125,22 +120,46 @@ func (p *pull) row(r *rows) error {
 		Created: r.date(accCreated), LastSignIn: r.date(accLastSignIn), MFA: wordCell(r, accMFA, &p.yesNo),
 		LocalSignIn: wordCell(r, accLocalSignIn, &p.yesNo), From: r.where()}
 	p.texts(r, id, acc)
+	own := p.column(r)
 	fold, exact := p.hash.keys(id)
-	slot := p.tables.index.at(fold)
 	if r.fault != nil {
-		p.tables.grants.refuse(slot.group, exact)
-		r.reject(r.record.Line, r.fault)
+		p.tables.grants.refuse(fold, exact)
+		p.tables.credentials.refuse(fold, exact)
+		r.reject(r.record.Line, ofAccount(r, id))
+	}
+	if p.tables.census.repeated(fold) {
+		p.keepBack(r, id, fold, exact, own)
 		return nil
 	}
-	if twice, err := p.twice(r, slot, login{exact: exact, line: uint32(r.record.Line), enabled: acc.Enabled}); twice || err != nil {
-		return err
+	if r.fault != nil {
+		return nil
 	}
+	p.begin()
+	p.hold(own)
+	return p.complete(acc, fold, nil)
+}
+
+var errNoID = errors.New("no id")
+
+// ofAccount is the present record's fault, with the account it takes away where that can be read.
+func ofAccount(r *rows, id []byte) error {
+	if !r.legible(accID) {
+		return r.fault
+	}
+	return &connectors.RejectedRow{Err: r.fault, Account: connectors.AccountID(id)}
+}
+
+// begin empties the hands of the account before.
+func (p *pull) begin() {
 	p.holding.begin()
-	p.column(r)
-	if err := p.join(slot, exact); err != nil {
-		return err
-	}
-	acc.Entitlements = p.holding.held
+	p.keyring.begin()
+}
+
+// complete gives the account what it holds, and hands it on. mine is as for side.take.
+func (p *pull) complete(acc *connectors.Account, fold uint64, mine func(exact uint64) bool) error {
+	p.tables.grants.take(fold, mine, p.hold)
+	p.tables.credentials.take(fold, mine, p.carry)
+	acc.Entitlements, acc.Credentials = p.holding.in(&p.names), p.keyring.in()
 	if !p.emit(acc) {
 		return errStopped
 	}
@@ -173,12 +192,44 @@ func (p *pull) texts(r *rows, id []byte, acc *connectors.Account) {
 }
 
 // column reads the entitlements that stand in the account's own row.
-func (p *pull) column(r *rows) {
+func (p *pull) column(r *rows) []grant {
+	p.own = p.own[:0]
 	for rest := r.cell(accEntitlements); len(rest) > 0; {
 		var one []byte
 		one, rest, _ = bytes.Cut(rest, []byte{p.app.separator})
 		if one = trim(one); len(one) > 0 {
-			p.holding.add(&p.names, grant{what: p.names.of(one, nil, false)})
+			p.own = append(p.own, grant{what: p.names.of(one, nil, false)})
 		}
 	}
+	return p.own
+}
+
+// finish rejects the rows of things nobody holds, and ends the collections.
+func (p *pull) finish(accounts, grants, credentials *rows) error {
+	holds := accounts
+	if grants != nil {
+		p.tables.grants.strangers(grants, p.app.accounts.file)
+		holds = grants
+	}
+	if p.holding.merged > 0 {
+		p.trace.Note(holds.collection, fmt.Sprintf("%d entitlements stood twice on one account and were merged: the earliest grant and the latest use count", p.holding.merged))
+	}
+	if credentials != nil {
+		p.tables.credentials.strangers(credentials, p.app.accounts.file)
+	}
+	if p.keyring.merged > 0 {
+		p.trace.Note(connectors.Credentials, fmt.Sprintf("%d credentials stood twice on one account and were merged: the earliest creation and the latest use count", p.keyring.merged))
+	}
+	if p.kept > 0 {
+		p.trace.Note(accounts.collection, fmt.Sprintf("%d ids differ from another one in letter case only and were kept as accounts of their own", p.kept))
+	}
+	for _, r := range []*rows{grants, credentials, accounts} {
+		if r == nil {
+			continue
+		}
+		if err := r.end(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -13,7 +13,12 @@ import (
 type File interface {
 	// Name is the path as configured; it stands in every message about the file.
 	Name() string
+	// Size is that of the file in bytes; 0 when it is not there.
+	Size() int64
 	Open() (Reader, error)
+	// Skim opens it for a first look at one column. Its Reader may spare what proves nothing then: the SHA-256 of the
+	// Page, the checks of a record's other cells.
+	Skim() (Reader, error)
 }
 
 // Reader reads the records of a table. The first record is the header.
@@ -21,6 +26,9 @@ type Reader interface {
 	// Next reads the next record. io.EOF says that the end was really reached, and that the file did not change
 	// meanwhile. A *BadRecord is one record that cannot be used: the next one can be read. Any other error ends the pull.
 	Next(*Record) error
+	// NextCell reads the next record for one of its cells alone; nil if it has none. It goes through the same records as
+	// Next, and need not notice what is wrong with one.
+	NextCell(at int) ([]byte, error)
 	// Dates tells how a number in a date column is to be read.
 	Dates() DateSystem
 	// Page is what was read; it is whole after io.EOF.
@@ -36,8 +44,15 @@ type Record struct {
 
 // BadRecord is a record that was read and cannot be used.
 type BadRecord struct {
-	Line int
-	Why  error
+	Line  int
+	Why   error
+	Cells [][]byte // where they can be told apart all the same: some may show whose the record is; as those of a Record
+}
+
+// Doubter is a Reader that can say why a wanted column may be missing in the header.
+type Doubter interface {
+	// Doubt is what is likely wrong with the header and what to do about it; empty when nothing is.
+	Doubt(header [][]byte) string
 }
 
 func (b *BadRecord) Error() string { return fmt.Sprintf("line %d: %v", b.Line, b.Why) }

@@ -40,6 +40,7 @@ func historySpec(file File, h HistoryOptions, roster Common, env connectors.Env)
 
 // roles holds the job history by person, whatever the order of the file.
 type roles struct {
+	index   index // the career of each id
 	careers []career
 	rows    []change
 }
@@ -84,21 +85,21 @@ func (p *rollCall) readHistory(ctx context.Context) (*rows, error) {
 			continue
 		}
 		if !p.skip[string(appendFold(nil, event))] {
-			period.Role, period.Department, period.Title = p.share(role), p.share(department), p.share(title)
+			period.Role, period.Department, period.Title = shared(p.shared, role), shared(p.shared, department), shared(p.shared, title)
 		}
 		fold, _ := p.hash.keys(id)
-		p.roles.add(id, p.index.at(fold), change{RolePeriod: period, rehired: hireWords[string(appendFold(nil, event))], line: uint32(r.record.Line)})
+		p.roles.add(id, p.roles.index.at(fold), change{RolePeriod: period, rehired: hireWords[string(appendFold(nil, event))], line: uint32(r.record.Line)})
 	}
 }
 
 func (h *roles) add(id []byte, s *slot, c change) {
-	if s.group == 0 {
+	if s.last == 0 {
 		h.careers = append(h.careers, career{id: string(id)})
-		s.group = uint32(len(h.careers))
+		s.last = uint32(len(h.careers))
 	}
 	h.rows = append(h.rows, c)
 	n := uint32(len(h.rows))
-	if of := &h.careers[s.group-1]; of.first == 0 {
+	if of := &h.careers[s.last-1]; of.first == 0 {
 		of.first, of.last = n, n
 	} else {
 		h.rows[of.last-1].next = n
@@ -107,19 +108,20 @@ func (h *roles) add(id []byte, s *slot, c change) {
 }
 
 // refuse notes that the person's own row was rejected.
-func (h *roles) refuse(s *slot) {
-	if s.group != 0 && h.careers[s.group-1].fate == stranger {
-		h.careers[s.group-1].fate = refused
+func (h *roles) refuse(fold uint64) {
+	if n := h.index.find(fold); n != 0 && h.careers[n-1].fate == stranger {
+		h.careers[n-1].fate = refused
 	}
 }
 
 // of is the person's roles, oldest first, adjacent equal ones joined. Roles that start on one day are in an order that
 // does not depend on the file's.
-func (h *roles) of(s *slot) []connectors.RolePeriod {
-	if s.group == 0 {
+func (h *roles) of(fold uint64) []connectors.RolePeriod {
+	n := h.index.find(fold)
+	if n == 0 {
 		return nil
 	}
-	of := &h.careers[s.group-1]
+	of := &h.careers[n-1]
 	of.fate = joined
 	var all []connectors.RolePeriod
 	for i := of.first; i != 0; i = h.rows[i-1].next {
@@ -142,12 +144,13 @@ var hireWords = map[string]connectors.Tri{
 }
 
 // rehired tells what the earliest of a person's events calls the start of the employment.
-func (h *roles) rehired(s *slot) connectors.Tri {
-	if s.group == 0 {
+func (h *roles) rehired(fold uint64) connectors.Tri {
+	n := h.index.find(fold)
+	if n == 0 {
 		return connectors.Unknown
 	}
 	first, says := connectors.Date(0), connectors.Unknown
-	for i := h.careers[s.group-1].first; i != 0; i = h.rows[i-1].next {
+	for i := h.careers[n-1].first; i != 0; i = h.rows[i-1].next {
 		c := &h.rows[i-1]
 		switch {
 		case first == 0 || c.From < first:

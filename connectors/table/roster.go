@@ -1,11 +1,13 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"strings"
+	"math"
+	"slices"
 
 	"rollcall/connectors"
 )
@@ -104,7 +106,14 @@ func newRoster(people File, o RosterOptions, history File, h HistoryOptions, env
 	return s, err
 }
 
-func (s *roster) Info() connectors.Info { return s.info }
+func (s *roster) Info() connectors.Info {
+	info := s.info
+	info.SizeHint = s.people.file.Size()
+	if s.history != nil {
+		info.SizeHint += s.history.file.Size()
+	}
+	return info
+}
 
 func (s *roster) People(ctx context.Context, t connectors.Trace) iter.Seq2[connectors.Person, error] {
 	return func(yield func(connectors.Person, error) bool) {
@@ -117,16 +126,16 @@ func (s *roster) People(ctx context.Context, t connectors.Trace) iter.Seq2[conne
 	}
 }
 
-// rollCall is one reading of a roster: first the job history, then the people.
+// rollCall is one reading of a roster: first the job history, then the ids of the roster alone, then the people, but for
+// the rows of ids that stand there more than once, which are settled at the end.
 type rollCall struct {
 	*roster
 	trace      connectors.Trace
 	hash       *hasher
 	status     words[connectors.WorkStatus]
 	employment words[connectors.Employment]
-	index      index // of employee ids, over both files
-	seen       logins
-	repeated   int
+	census     census
+	repeats    []record
 	text       []byte
 	shared     map[string]string // departments, titles, roles: one copy of each
 	roles      roles
@@ -140,6 +149,9 @@ func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) e
 			return err
 		}
 	}
+	if err := p.census.take(ctx, p.people, perID, p.hash); err != nil {
+		return err
+	}
 	r, err := p.people.open(ctx, p.trace)
 	if err != nil {
 		return err
@@ -151,41 +163,91 @@ func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) e
 			return err
 		}
 		if !ok {
-			return p.finish(r, past)
+			return p.finish(r, past, emit)
 		}
-		if v, ok := p.person(r); ok && !emit(v) {
+		if v, fold, ok := p.person(r); ok && !emit(p.withRoles(v, fold)) {
 			return errStopped
 		}
 	}
 }
 
-func (p *rollCall) person(r *rows) (connectors.Person, bool) {
-	v := connectors.Person{Status: wordCell(r, perStatus, &p.status), Employment: wordCell(r, perEmployment, &p.employment),
+// person judges one row. It is false for a row that is rejected or kept back.
+func (p *rollCall) person(r *rows) (v connectors.Person, fold uint64, ok bool) {
+	v = connectors.Person{Status: wordCell(r, perStatus, &p.status), Employment: wordCell(r, perEmployment, &p.employment),
 		Start: r.date(perStart), End: r.date(perEnd), LeaveStart: r.date(perLeaveStart), LeaveEnd: r.date(perLeaveEnd), From: r.where()}
 	id := r.idCell(perID)
 	p.texts(r, &v)
 	if len(id) == 0 {
-		r.reject(r.record.Line, errors.New("no id"))
-		return v, false
+		r.reject(r.record.Line, cmp.Or(r.fault, errNoID))
+		return v, 0, false
 	}
-	fold, _ := p.hash.keys(id)
-	slot := p.index.at(fold)
-	switch {
-	case r.fault != nil:
-		p.roles.refuse(slot)
-		r.reject(r.record.Line, r.fault)
-		return v, false
-	case slot.login != 0:
-		p.repeated++
-		r.reject(r.record.Line, fmt.Errorf("id %q is a duplicate of line %d, which is kept", id, p.seen[slot.login-1].line))
-		return v, false
+	fold = p.hash.folded(id)
+	if r.fault != nil {
+		p.roles.refuse(fold)
+		r.reject(r.record.Line, ofPerson(r, v))
+		return v, fold, false
 	}
-	p.seen.add(slot, login{line: uint32(r.record.Line)})
-	v.Roles, v.Rehired = p.roles.of(slot), p.roles.rehired(slot)
+	if p.census.repeated(fold) {
+		p.repeats = append(p.repeats, record{v, fold, foldWord(string(v.ID)), r.contents()})
+		return v, fold, false
+	}
+	return v, fold, true
+}
+
+func (p *rollCall) withRoles(v connectors.Person, fold uint64) connectors.Person {
+	v.Roles, v.Rehired = p.roles.of(fold), p.roles.rehired(fold)
 	if len(v.Roles) > 0 {
 		v.HistorySince = v.Roles[0].From
 	}
-	return v, true
+	return v
+}
+
+// record is a row whose employee id, in lower case, other rows have too.
+type record struct {
+	connectors.Person
+	fold     uint64
+	folded   string
+	contents string
+}
+
+// byLife puts the record first that is to be kept: one that HR does not call terminated, the one that ends last and
+// started last; beyond that the contents alone decide, which are the same in every order of the file.
+func byLife(a, b record) int {
+	gone := func(v record) int {
+		if v.Status == connectors.Terminated {
+			return 1
+		}
+		return 0
+	}
+	end := func(v record) connectors.Date {
+		if !v.End.Known() {
+			return math.MaxInt32
+		}
+		return v.End
+	}
+	return cmp.Or(gone(a)-gone(b), cmp.Compare(end(b), end(a)), cmp.Compare(b.Start, a.Start), cmp.Compare(a.contents, b.contents))
+}
+
+// settle yields one of the records of each id that stands there more than once, and rejects the others.
+func (p *rollCall) settle(r *rows, emit func(connectors.Person) bool) error {
+	slices.SortStableFunc(p.repeats, func(a, b record) int { return cmp.Or(cmp.Compare(a.folded, b.folded), byLife(a, b)) })
+	rejected := 0
+	var kept *record
+	for i := range p.repeats {
+		v := &p.repeats[i]
+		if kept != nil && kept.folded == v.folded {
+			rejected++
+			r.reject(v.From.Line, repeated(v, kept))
+			continue
+		}
+		if kept = v; !emit(p.withRoles(v.Person, v.fold)) {
+			return errStopped
+		}
+	}
+	if rejected > 0 {
+		p.trace.Note(connectors.People, fmt.Sprintf("%d rows repeat an employee id: of each, the record that ends and starts last counts", rejected))
+	}
+	return nil
 }
 
 // texts fills in the strings: a person's own are parts of one, those that many people share are kept once.
@@ -213,21 +275,26 @@ func (p *rollCall) texts(r *rows, v *connectors.Person) {
 	v.PreferredName, v.DisplayName = part(perPreferredName), part(perDisplayName)
 	v.WorkEmail, v.PersonalEmail = part(perWorkEmail), part(perPersonalEmail)
 	v.Aliases = splitList(nil, part(perAliases), p.separator)
-	v.Department, v.Title, v.Role = p.share(r.cell(perDepartment)), p.share(r.cell(perTitle)), p.share(r.cell(perRole))
+	v.Department, v.Title, v.Role = shared(p.shared, r.cell(perDepartment)), shared(p.shared, r.cell(perTitle)), shared(p.shared, r.cell(perRole))
 }
 
-func (p *rollCall) share(b []byte) string {
-	if s, ok := p.shared[string(b)]; ok {
+// shared is one copy of a text that many rows have.
+func shared(all map[string]string, b []byte) string {
+	if s, ok := all[string(b)]; ok {
 		return s
 	}
-	s := strings.Clone(string(b))
-	p.shared[s] = s
+	s := string(b)
+	all[s] = s
 	return s
 }
 
-func (p *rollCall) finish(r, past *rows) error {
-	if p.repeated > 0 {
-		p.trace.Note(connectors.People, fmt.Sprintf("%d rows repeat an employee id: the first row of each counts", p.repeated))
+// finish settles what was kept back, rejects the history of nobody, and ends the collections.
+func (p *rollCall) finish(r, past *rows, emit func(connectors.Person) bool) error {
+	if err := p.census.check(r); err != nil {
+		return err
+	}
+	if err := p.settle(r, emit); err != nil {
+		return err
 	}
 	if past != nil {
 		p.strangers(past)

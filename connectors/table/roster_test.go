@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -51,13 +52,11 @@ func TestPeopleHaveAllTheirColumns(t *testing.T) {
 func TestRosterRejects(t *testing.T) {
 	f := mem("r.csv", "id|name|state|role",
 		"E1|Ayre|active|SAL",
-		"E1|Ayre|active|SAL",
-		"e1|Bond|terminated|SAL",
 		"E2|Cole|gone fishing|SAL",
 		"E3|Dunn||SAL",
 		"|Ellis|active|SAL",
 	)
-	got, trace, err := pullRoster(t, f, RosterOptions{Common: Common{MaxRejected: limit(t, "4")}, Columns: personColumns}, nil, HistoryOptions{})
+	got, trace, err := pullRoster(t, f, RosterOptions{Common: Common{MaxRejected: limit(t, "2")}, Columns: personColumns}, nil, HistoryOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,12 +64,42 @@ func TestRosterRejects(t *testing.T) {
 		t.Errorf("people: %+v", got)
 	}
 	wantLines(t, "rejects", rejects(trace),
-		`r.csv:3: id "E1" is a duplicate of line 2, which is kept`,
-		`r.csv:4: id "e1" is a duplicate of line 2, which is kept`,
-		`r.csv:5: state: "gone fishing" is no word known here: add it to [roster.status] active or leave or preboarding or terminated`,
-		"r.csv:7: no id",
+		`r.csv:3: state: "gone fishing" is no word known here: add it to [roster.status] active or leave or preboarding or terminated`,
+		"r.csv:5: no id",
 	)
-	if len(trace.Notes) != 1 || !strings.HasPrefix(trace.Notes[0].Text, "2 rows repeat") {
+}
+
+// Of the rows of one employee id the record counts that is still alive, or was last.
+func TestDuplicatePeople(t *testing.T) {
+	f := mem("r.csv", "id|name|state|start|end",
+		"e1|Bond|terminated|2020-01-01|",
+		"E1|Ayre|active|2020-01-01|",
+		"E2|Cole|active|2020-01-01|2026-01-01",
+		"E2|Cole|active|2019-01-01|",
+		"E3|Dunn|terminated|2019-01-01|2021-01-01",
+		"E3|Dunn|terminated|2022-01-01|2024-01-01",
+		"E4|Ellis||2019-01-01|",
+		"E4|Ellis||2022-01-01|",
+		"E5|Frey|active|2022-01-01|",
+	)
+	history := mem("h.csv", "id|from|role|title|event", "e1|2024-01-01|R3||")
+	o := RosterOptions{Common: Common{MaxRejected: limit(t, "4")}, Columns: RosterColumns{ID: "id", LastName: "name", Status: "state", Start: "start", End: "end"}}
+	got, trace, err := pullRoster(t, f, o, history, HistoryOptions{Columns: historyColumns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, v := range got {
+		kept = append(kept, fmt.Sprint(v.From.Line, " ", v.ID, " ", len(v.Roles)))
+	}
+	wantLines(t, "people", kept, "10 E5 0", "3 E1 1", "5 E2 0", "7 E3 0", "9 E4 0")
+	wantLines(t, "rejects", rejects(trace),
+		`r.csv:2: id "e1" is a duplicate of line 3, which is kept`,
+		`r.csv:4: id "E2" is a duplicate of line 5, which is kept`,
+		`r.csv:6: id "E3" is a duplicate of line 7, which is kept`,
+		`r.csv:8: id "E4" is a duplicate of line 9, which is kept`,
+	)
+	if len(trace.Notes) != 1 || !strings.HasPrefix(trace.Notes[0].Text, "4 rows repeat") {
 		t.Errorf("notes: %v", trace.Notes)
 	}
 }

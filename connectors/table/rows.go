@@ -1,10 +1,12 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"rollcall/connectors"
 )
@@ -29,14 +31,19 @@ type rows struct {
 	width   int // cells of the header
 	columns []column
 	fault   error // the first thing wrong with the present record
-	read    int
+	seen    int   // records of the file below the header, blank ones too
+	read    int   // those with something in them
 	bad     int   // rejected rows that count toward the limit
 	firstly error // the first of them
 }
 
 // open reads the header. The caller closes the rows.
 func (s spec) open(ctx context.Context, t connectors.Trace) (*rows, error) {
-	in, err := s.file.Open()
+	return s.openBy(s.file.Open, ctx, t)
+}
+
+func (s spec) openBy(open func() (Reader, error), ctx context.Context, t connectors.Trace) (*rows, error) {
+	in, err := open()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.file.Name(), err)
 	}
@@ -62,15 +69,21 @@ func (r *rows) header() error {
 		return fmt.Errorf("%s: header: %w", r.file.Name(), err)
 	}
 	r.width = len(r.record.Cells)
-	if r.columns, err = locate(r.section, r.wanted, r.record.Cells); err != nil {
-		return fmt.Errorf("%s: %w", r.file.Name(), err)
+	if r.columns, err = locate(r.section, r.wanted, r.record.Cells); err == nil {
+		return nil
 	}
-	return nil
+	if d, ok := r.in.(Doubter); ok {
+		if doubt := d.Doubt(r.record.Cells); doubt != "" {
+			return fmt.Errorf("%s: %w; %s", r.file.Name(), err, doubt)
+		}
+	}
+	return fmt.Errorf("%s: %w", r.file.Name(), err)
 }
 
 func (r *rows) close() { r.in.Close() }
 
-// next goes to the next usable record. At the end, which it reports as false, the file is on the trace.
+// next goes to the next record in which the columns can be told; a broken one has its fault already. At the end, which it
+// reports as false, the file is on the trace.
 func (r *rows) next() (bool, error) {
 	for {
 		r.fault = nil
@@ -86,11 +99,16 @@ func (r *rows) next() (bool, error) {
 			if !errors.As(err, &bad) {
 				return false, fmt.Errorf("%s: %w", r.file.Name(), err)
 			}
+			r.seen++
 			r.read++
+			if len(bad.Cells) == r.width {
+				r.record, r.fault = Record{bad.Line, bad.Cells}, bad.Why
+				return true, nil
+			}
 			r.reject(bad.Line, bad.Why)
 			continue
 		}
-		if blank(r.record.Cells) {
+		if r.seen++; blank(r.record.Cells) {
 			continue
 		}
 		if r.read++; r.read%512 == 0 {
@@ -129,8 +147,12 @@ func (r *rows) cell(key int) []byte {
 	if at < 0 {
 		return nil
 	}
-	c := trim(r.record.Cells[at])
-	if len(c) > 0 && c[0] == '#' && formulaError(c) {
+	c := r.record.Cells[at]
+	if n := len(c); n == 0 || c[0] > '#' && plain(c[0]) && plain(c[n-1]) { // as good as always
+		return c
+	}
+	c = trim(c)
+	if len(c) > 0 && formulaError(c) {
 		r.wrong(key, fmt.Errorf("%q is the error of a spreadsheet formula: have the value exported", c))
 	}
 	return c
@@ -171,6 +193,26 @@ func (r *rows) wrong(key int, err error) {
 	if r.fault == nil {
 		r.fault = fmt.Errorf("%s: %w", r.columns[key].header, err)
 	}
+}
+
+// legible tells whether the present record's cell says what was once written into it, whatever is wrong with others.
+func (r *rows) legible(key int) bool {
+	at := r.columns[key].at
+	if at < 0 {
+		return true
+	}
+	c := trim(r.record.Cells[at])
+	return len(c) == 0 || utf8.Valid(c) && bytes.IndexByte(c, 0) < 0 && !bytes.Contains(c, []byte("\uFFFD")) &&
+		!formulaError(c) && !rounded(c)
+}
+
+// contents is what is read of the present record, to compare rows by.
+func (r *rows) contents() string {
+	var all []byte
+	for key := range r.columns {
+		all = append(append(all, r.cell(key)...), 0)
+	}
+	return string(all)
 }
 
 func (r *rows) where() connectors.Where {

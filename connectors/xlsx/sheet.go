@@ -1,6 +1,7 @@
 package xlsx
 
 import (
+	"archive/zip"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -31,12 +32,19 @@ type sheet struct {
 
 func (s *sheet) Name() string { return s.name }
 
-func (s *sheet) Open() (table.Reader, error) {
+func (s *sheet) Size() int64 { return table.SizeOnDisk(s.dir, s.name) }
+
+func (s *sheet) Open() (table.Reader, error) { return s.start(false) }
+
+// Skim spares the hash, and the search for damage and for formulas without a value.
+func (s *sheet) Skim() (table.Reader, error) { return s.start(true) }
+
+func (s *sheet) start(skim bool) (table.Reader, error) {
 	disk, err := table.OpenDisk(s.dir, s.name)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{sheet: s, disk: disk}
+	r := &reader{sheet: s, disk: disk, skim: skim}
 	if err := r.open(); err != nil {
 		disk.Close()
 		return nil, err
@@ -55,25 +63,42 @@ type reader struct {
 	row   int
 	width int // of the header
 	text  []byte
+	skim  bool
+	cells table.Record // of NextCell
 	uncomputed
 }
 
 func (r *reader) open() error {
-	sum := sha256.New()
-	n, err := io.Copy(sum, r.disk)
-	if err != nil {
-		return err
+	r.page = connectors.Page{Request: r.name, Bytes: r.disk.Size()}
+	if !r.skim {
+		sum := sha256.New()
+		n, err := io.Copy(sum, r.disk)
+		if err != nil {
+			return err
+		}
+		r.page.Bytes, r.page.SHA256 = n, [32]byte(sum.Sum(nil))
 	}
-	r.page = connectors.Page{Request: r.name, Bytes: n, SHA256: [32]byte(sum.Sum(nil))}
+	var err error
 	r.book, err = excelize.OpenFile(r.disk.Path(), excelize.Options{RawCellValue: true, UnzipSizeLimit: unzipLimit, UnzipXMLSizeLimit: unzipInMemory})
 	if err != nil {
-		return fmt.Errorf("not a readable .xlsx workbook: %w", err)
+		return noWorkbook(err)
 	}
 	if err := r.openSheet(); err != nil {
 		r.book.Close()
 		return err
 	}
 	return nil
+}
+
+// noWorkbook is what a file is instead of a workbook, and what to do.
+func noWorkbook(err error) error {
+	switch {
+	case errors.Is(err, zip.ErrFormat), errors.Is(err, io.EOF): // no archive, or one without the parts of a workbook
+		return fmt.Errorf(`not an XLSX workbook (maybe a renamed CSV?): save it as .xlsx or use kind = "csv" (%w)`, err)
+	case errors.Is(err, excelize.ErrWorkbookFileFormat), errors.Is(err, excelize.ErrWorkbookPassword):
+		return fmt.Errorf("an old .xls workbook, or one with a password: save it as .xlsx without a password (%w)", err)
+	}
+	return fmt.Errorf("not a readable .xlsx workbook: save it again as .xlsx: %w", err)
 }
 
 func (r *reader) openSheet() error {
@@ -89,8 +114,10 @@ func (r *reader) openSheet() error {
 	if props.Date1904 != nil && *props.Date1904 {
 		r.dates = table.Serials1904
 	}
-	if r.uncomputed, err = inspect(r.disk.Path(), name); err != nil {
-		return fmt.Errorf("the workbook is damaged: %w", err)
+	if !r.skim {
+		if r.uncomputed, err = inspect(r.disk.Path(), name); err != nil {
+			return fmt.Errorf("the workbook is damaged: %w", err)
+		}
 	}
 	if r.rows, err = r.book.Rows(name); err != nil {
 		return fmt.Errorf("sheet %q: %w", name, err)
@@ -136,6 +163,13 @@ func (r *reader) Next(rec *table.Record) error {
 		return fmt.Errorf("row %d: %w", r.row+1, err)
 	}
 	return r.disk.End(r.page.Bytes)
+}
+
+func (r *reader) NextCell(at int) ([]byte, error) {
+	if err := r.Next(&r.cells); err != nil || at >= len(r.cells.Cells) {
+		return nil, err
+	}
+	return r.cells.Cells[at], nil
 }
 
 // fill copies a row into the record. Cells beyond the header are dropped when they are blank.

@@ -36,6 +36,7 @@ type AppConfig struct {
 	Place
 	table.AppOptions
 	Entitlements EntitlementsConfig `toml:"entitlements"`
+	Credentials  CredentialsConfig  `toml:"credentials"`
 }
 
 // EntitlementsConfig is its table of entitlements: another sheet, of the same file if none is named.
@@ -44,41 +45,53 @@ type EntitlementsConfig struct {
 	table.GrantOptions
 }
 
+// CredentialsConfig is its table of keys and tokens: another sheet, of the same file if none is named.
+type CredentialsConfig struct {
+	Place
+	table.CredentialOptions
+}
+
 // OpenRoster implements connectors.RosterConfig.
 func (c RosterConfig) OpenRoster(env connectors.Env) (connectors.Roster, error) {
-	people, history, err := open(c.Place, c.History.Place, env)
+	people, err := c.Place.open(env.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("roster: %w", err)
+	}
+	history, err := c.History.Place.beside(c.Place, env.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("roster: history: %w", err)
 	}
 	return table.NewRoster(kind, c.parameters(), people, c.RosterOptions, history, c.History.HistoryOptions, env)
 }
 
 // OpenApp implements connectors.AppConfig.
 func (c AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connectors.App, error) {
-	accounts, grants, err := open(c.Place, c.Entitlements.Place, env)
-	if err != nil {
+	var f table.AppFiles
+	var err error
+	if f.Accounts, err = c.Place.open(env.Dir); err != nil {
 		return nil, fmt.Errorf("app %q: %w", app, err)
 	}
-	return table.NewApp(app, kind, c.parameters(), accounts, c.AppOptions, grants, c.Entitlements.GrantOptions, env)
+	if f.Entitlements, err = c.Entitlements.Place.beside(c.Place, env.Dir); err != nil {
+		return nil, fmt.Errorf("app %q: entitlements: %w", app, err)
+	}
+	if f.Credentials, err = c.Credentials.Place.beside(c.Place, env.Dir); err != nil {
+		return nil, fmt.Errorf("app %q: credentials: %w", app, err)
+	}
+	return table.NewApp(app, kind, c.parameters(), f, c.AppOptions, c.Entitlements.GrantOptions, c.Credentials.CredentialOptions, env)
 }
 
-// open makes the main sheet and, when a file or a sheet is named for it, the second one.
-func open(main, second Place, env connectors.Env) (table.File, table.File, error) {
-	first, err := main.open(env.Dir)
-	if err != nil || second.File == "" && second.Sheet == "" {
-		return first, nil, err
+// beside is a further table of the source; nil when neither a file nor a sheet is named for it.
+func (p Place) beside(main Place, dir string) (table.File, error) {
+	if p.File == "" && p.Sheet == "" {
+		return nil, nil
 	}
-	if second.File == "" {
-		second.File = main.File
+	if p.File == "" {
+		p.File = main.File
 	}
-	f, err := second.open(env.Dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	return first, f, nil
+	return p.open(dir)
 }
 
-func (p Place) open(dir string) (*sheet, error) {
+func (p Place) open(dir string) (table.File, error) {
 	if p.HeaderRow < 0 {
 		return nil, fmt.Errorf("header_row %d: rows are counted from 1", p.HeaderRow)
 	}

@@ -158,8 +158,23 @@ func TestWorkbooksThatCannotBeRead(t *testing.T) {
 		}
 		return text
 	})
-	garbage := t.TempDir()
-	if err := os.WriteFile(filepath.Join(garbage, name), []byte("id,user\n1,a\n"), 0o600); err != nil {
+	made := func(text string) string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	var document bytes.Buffer // a zip that is no workbook
+	w := zip.NewWriter(&document)
+	if _, err := w.Create("word/document.xml"); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -168,7 +183,11 @@ func TestWorkbooksThatCannotBeRead(t *testing.T) {
 		{two, "", "book.xlsx: the workbook has 2 sheets"},
 		{two, "Three", `book.xlsx: no sheet "Three"; the workbook has [`},
 		{cut, "", "book.xlsx: the workbook is damaged: xl/worksheets/"},
-		{garbage, "", "book.xlsx: not a readable .xlsx workbook"},
+		{made("id,user\n1,a\n"), "", `book.xlsx: not an XLSX workbook (maybe a renamed CSV?): save it as .xlsx or use kind = "csv"`},
+		{made(""), "", "book.xlsx: not an XLSX workbook"},
+		{made("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + strings.Repeat("\x00", 2048)), "", "book.xlsx: an old .xls workbook"},
+		{made(document.String()), "", "book.xlsx: not an XLSX workbook"},
+		{folder, "", "book.xlsx: is a directory; name the export file itself"},
 		{t.TempDir(), "", "book.xlsx: no such file"},
 	} {
 		got, trace, err := pull(t, c.dir, Place{File: name, Sheet: c.sheet})
@@ -220,12 +239,14 @@ func TestAppKeepsTheContract(t *testing.T) {
 	dir, name := book(t, nil, map[string]cells{
 		"Accounts": {{"ID", "User", "Emp", "State", "Made"}, {1, "a", "E1", "active"}, {2, "b", "E2", "what"}, {3, "c", "E3", "disabled"}},
 		"Rights":   {{"Account", "Right"}, {3, "READ"}, {1, "READ"}},
+		"Keys":     {{"Account", "Key", "Kind"}, {3, "k1", "token"}},
 		"Broken":   {{"ID", "User"}},
 	})
 	open := func(sheet string) func(testing.TB) connectors.App {
 		return func(t testing.TB) connectors.App {
 			c := AppConfig{Place: Place{File: name, Sheet: sheet}, AppOptions: options(), Entitlements: EntitlementsConfig{Place: Place{Sheet: "Rights"},
-				GrantOptions: table.GrantOptions{Columns: table.GrantColumns{Account: "account", Entitlement: "right"}}}}
+				GrantOptions: table.GrantOptions{Columns: table.GrantColumns{Account: "account", Entitlement: "right"}}},
+				Credentials: CredentialsConfig{Place: Place{Sheet: "Keys"}, CredentialOptions: table.CredentialOptions{Columns: table.CredentialColumns{Account: "account", ID: "key", Kind: "kind"}}}}
 			a, err := c.OpenApp("erp", connectors.Env{Dir: dir})
 			if err != nil {
 				t.Fatal(err)
@@ -234,7 +255,7 @@ func TestAppKeepsTheContract(t *testing.T) {
 		}
 	}
 	connectortest.App(t, connectortest.AppHarness{Open: open("Accounts"), Broken: open("Broken"), Rejects: 1, Want: []connectors.Account{
-		{ID: "1", EmployeeID: "E1", Enabled: connectors.Yes, Entitlements: []connectors.Entitlement{{ID: "READ"}}}, {ID: "3", Enabled: connectors.No}}})
+		{ID: "1", EmployeeID: "E1", Enabled: connectors.Yes, Entitlements: []connectors.Entitlement{{ID: "READ"}}}, {ID: "3", Enabled: connectors.No, Credentials: []connectors.Credential{{ID: "k1", Kind: "token"}}}}})
 }
 
 func TestRosterKeepsTheContract(t *testing.T) {

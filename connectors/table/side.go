@@ -1,0 +1,113 @@
+package table
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+)
+
+// side holds the rows of a second file about accounts, packed, whatever their order: the rows themselves, and some 60
+// bytes for each run of rows of one account. Files mostly keep an account's rows together.
+type side[T any] struct {
+	index index // the last run of each id
+	runs  []run
+	ids   []byte // of the runs' accounts
+	rows  []T
+}
+
+// run is adjacent lines of one account id. Its rows and its id end where those of the next run begin.
+type run struct {
+	exact uint64 // hash of the id
+	id    uint32 // in ids
+	first uint32 // in rows
+	line  uint32 // of the first row
+	prev  uint32 // the run before it with this id, or one that differs in letter case only; counted from 1, 0 = none
+	fate  fate
+}
+
+// fate is what became of those whom rows of a second file are about.
+type fate uint8
+
+const (
+	stranger fate = iota // the main file does not have them
+	refused              // their own row was rejected
+	joined
+)
+
+func (s *side[T]) reset() {
+	s.index.reset()
+	clear(s.rows) // what they point to is not kept
+	s.runs, s.ids, s.rows = s.runs[:0], s.ids[:0], s.rows[:0]
+}
+
+func (s *side[T]) id(at int) []byte {
+	if at+1 < len(s.runs) {
+		return s.ids[s.runs[at].id:s.runs[at+1].id]
+	}
+	return s.ids[s.runs[at].id:]
+}
+
+func (s *side[T]) of(at int) []T {
+	if at+1 < len(s.runs) {
+		return s.rows[s.runs[at].first:s.runs[at+1].first]
+	}
+	return s.rows[s.runs[at].first:]
+}
+
+// add adds a row to the last run, or starts one.
+func (s *side[T]) add(id []byte, line int, row T, h *hasher) error {
+	if len(s.rows) >= math.MaxInt32 || len(s.ids) >= math.MaxInt32 {
+		return fmt.Errorf("more than %d rows: split the app", math.MaxInt32)
+	}
+	last := len(s.runs) - 1
+	if last < 0 || int(s.runs[last].line)+len(s.rows)-int(s.runs[last].first) != line || !bytes.Equal(s.id(last), id) {
+		fold, exact := h.keys(id)
+		slot := s.index.at(fold)
+		s.runs = append(s.runs, run{exact: exact, id: uint32(len(s.ids)), first: uint32(len(s.rows)), line: uint32(line), prev: slot.last})
+		s.ids = append(s.ids, id...)
+		slot.last = uint32(len(s.runs))
+	}
+	s.rows = append(s.rows, row)
+	return nil
+}
+
+// take hands out the rows of an account, of which mine tells by which ids it is named; nil stands for any that is the
+// folded one.
+func (s *side[T]) take(fold uint64, mine func(exact uint64) bool, use func([]T)) {
+	for at := s.index.find(fold); at != 0; at = s.runs[at-1].prev {
+		if of := &s.runs[at-1]; mine == nil || mine(of.exact) {
+			of.fate = joined
+			use(s.of(int(at - 1)))
+		}
+	}
+}
+
+// refuse notes that the row of the account itself was rejected.
+func (s *side[T]) refuse(fold, exact uint64) {
+	for at := s.index.find(fold); at != 0; at = s.runs[at-1].prev {
+		if of := &s.runs[at-1]; of.exact == exact && of.fate == stranger {
+			of.fate = refused
+		}
+	}
+}
+
+// strangers rejects the rows of accounts that are not there.
+func (s *side[T]) strangers(r *rows, main File) {
+	for at, of := range s.runs {
+		if of.fate == joined {
+			continue
+		}
+		why := notThere("account", s.id(at), of.fate, main)
+		for i := range s.of(at) {
+			r.reject(int(of.line)+i, why)
+		}
+	}
+}
+
+// notThere is why rows of a second file were left out.
+func notThere(what string, id []byte, f fate, main File) error {
+	if f == refused {
+		return fmt.Errorf("%s %q was itself rejected in %s", what, id, main.Name())
+	}
+	return fmt.Errorf("%s %q is not in %s", what, id, main.Name())
+}
