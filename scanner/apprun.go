@@ -80,6 +80,7 @@ func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string
 	s := subject{acc: a, class: class, match: m}
 	if class == connectors.Human {
 		rep.Grades[m.Grade]++
+		s.blind = !m.Sure() && r.scan.blind.fits(a)
 	} else {
 		s.dutyRef = a.OwnerRef
 		if owner := r.scan.in.Policy.registeredOwner(r.app.ID, a); owner != "" {
@@ -87,6 +88,7 @@ func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string
 		}
 		if s.dutyRef != "" {
 			s.duty = r.scan.matcher.ref(s.dutyRef)
+			s.blind = s.duty == nil && r.scan.blind.refers(s.dutyRef)
 		}
 	}
 	r.aj.account(s, evidence)
@@ -113,9 +115,9 @@ func (r *appRun) compare(last *PullFacts) {
 	}
 	accounts := rep.Read - rep.Rejected
 	switch {
-	case accounts == 0:
+	case accounts == 0 && (last == nil || last.Accounts > 0):
 		rep.State = SourceIncomplete
-		rep.Problem = fmt.Sprintf("%s lists no accounts at all; an app without accounts is more often an export without rows: check it, or take the app out of the configuration", rep.Info.Location)
+		rep.Problem = fmt.Sprintf("%s lists no accounts at all; an app without accounts is more often an export without rows: check it; if it is true, say so with: rollcall sources accept %s --reason …", rep.Info.Location, rep.Name)
 	case last != nil && last.Accounts-accounts >= minPullShrink && (last.Accounts-accounts)*100 > last.Accounts*maxPullShrink:
 		rep.State = SourceIncomplete
 		rep.Problem = fmt.Sprintf("it lists %d accounts, the last complete pull (%s) had %d; if that is true, say so with: rollcall sources accept %s --reason …",

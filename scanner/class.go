@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"strings"
 
 	"rollcall/connectors"
@@ -16,10 +17,37 @@ var (
 		hello contact admin admins webmaster postmaster hostmaster abuse security privacy legal marketing events reception returns
 		newsletter feedback enquiries inquiries booking bookings reservations purchasing procurement hr recruiting team it desk requests
 		intake mailbox finance operations service shipping warehouse facilities training alerts noreply donotreply notifications`)
-	breakGlass = []string{"breakglass", "break glass", "emergency access", "emergency admin", "emergency account", "firecall", "fire call", "firefighter", "notfall admin"}
-	noReply    = []string{"noreply", "no reply", "donotreply", "do not reply"}
-	sharedSays = []string{"shared", "mailbox", "shared mailbox", "group mailbox", "team mailbox", "funktionspostfach", "sammelpostfach"}
+	breakGlass  = phrases("breakglass", "break glass", "emergency access", "emergency admin", "emergency account", "firecall", "fire call", "firefighter", "notfall admin")
+	noReply     = phrases("noreply", "no reply", "donotreply", "do not reply")
+	sharedSays  = phrases("shared", "mailbox", "shared mailbox", "group mailbox", "team mailbox", "funktionspostfach", "sammelpostfach")
+	serviceEnds = phrases("service", "bot", "robot", "daemon", "integration", "automation", "service account")
 )
+
+// telling are all words that any sign begins with: an account without one shows none, as nearly all.
+var telling = func() map[string]bool {
+	m := map[string]bool{}
+	for _, set := range []map[string]bool{servicePrefixes, serviceSuffixes, serviceDisplay, mailboxWords} {
+		for w := range set {
+			m[w] = true
+		}
+	}
+	for _, set := range [][][]byte{breakGlass, noReply, sharedSays, serviceEnds} {
+		for _, p := range set {
+			first, _, _ := bytes.Cut(p, blank)
+			m[string(first)] = true
+		}
+	}
+	return m
+}()
+
+var blank = []byte{' '}
+
+func phrases(all ...string) (out [][]byte) {
+	for _, p := range all {
+		out = append(out, []byte(p))
+	}
+	return out
+}
 
 func words(s string) map[string]bool {
 	m := map[string]bool{}
@@ -81,6 +109,9 @@ type signs struct {
 }
 
 func (s *signs) read() (connectors.Class, string) {
+	if !tells(s.user) && !tells(s.display) && !tells(s.mail) && !strings.ContainsAny(s.a.Username, "#") && !strings.ContainsAny(s.a.DisplayName, "([") {
+		return connectors.ClassUnknown, ""
+	}
 	switch {
 	case hasPhrase(s.user, breakGlass) || hasPhrase(s.display, breakGlass):
 		return connectors.BreakGlass, "its name: an emergency account"
@@ -98,9 +129,9 @@ func (s *signs) read() (connectors.Class, string) {
 	switch {
 	case n > 1 && servicePrefixes[string(first)] && (serviceName || !personal(s.display, s.user)):
 		return connectors.Service, "its username: the prefix " + string(first)
-	case n > 1 && serviceSuffixes[strings.TrimRight(string(last), "0123456789")] && (serviceName || !personal(s.display, s.user)):
+	case n > 1 && serviceSuffixes[string(bytes.TrimRight(last, "0123456789"))] && (serviceName || !personal(s.display, s.user)):
 		return connectors.Service, "its username: the suffix " + string(last)
-	case serviceName && n > 0 && endsWith(s.display, []string{"service", "bot", "robot", "daemon", "integration", "automation", "service account"}):
+	case serviceName && n > 0 && endsWith(s.display, serviceEnds):
 		return connectors.Service, "its display name: a service"
 	case n > 0 && allWords(s.user, mailboxWords) && (len(s.display) == 0 || wordIn(s.display, mailboxWords)):
 		return connectors.Shared, "its name: a shared mailbox"
@@ -115,10 +146,16 @@ func personal(display, user []byte) bool {
 	return n >= 2 && !wordIn(display, serviceDisplay)
 }
 
+// roleMailbox tells whether the local part of an address is made of words for teams and tasks alone.
+func roleMailbox(local []byte) bool {
+	var buf [128]byte
+	return allWords(foldName(buf[:0], string(local), false), mailboxWords)
+}
+
 // somebody tells whether the account has an address or the full name of somebody on the roster.
 func (m *matcher) somebody(a *connectors.Account) bool {
 	am := appMatcher{m: m}
-	if f, at := foldAddress(am.buf[:0], a.Email); at >= 0 {
+	if f, at := foldAddress(am.buf[:0], a.Email); at >= 0 && !roleMailbox(f[:at]) {
 		if am.findAddress(f); len(am.found) > 0 {
 			return true
 		}
@@ -131,24 +168,43 @@ func (m *matcher) somebody(a *connectors.Account) bool {
 	return len(am.cands) > 0 && am.cands[0].fit == fitFull
 }
 
+// tells tells whether a word, but for a number behind it, is one that a sign begins with.
+func tells(folded []byte) bool {
+	for len(folded) > 0 {
+		var w []byte
+		w, folded = nextWord(folded)
+		if i := bytes.IndexAny(w, "0123456789"); i >= 0 {
+			w = w[:i]
+		}
+		if telling[string(w)] {
+			return true
+		}
+	}
+	return false
+}
+
+// nextWord parts the first word of a folded name from the rest.
+func nextWord(folded []byte) (word, rest []byte) {
+	word, rest, _ = bytes.Cut(folded, blank)
+	return word, rest
+}
+
 // ends are the first and the last word, and how many there are.
 func ends(folded []byte) (first, last []byte, n int) {
-	for w := range strings.SplitSeq(string(folded), " ") {
-		if w == "" {
-			continue
-		}
+	for len(folded) > 0 {
+		last, folded = nextWord(folded)
 		if n == 0 {
-			first = []byte(w)
+			first = last
 		}
-		last = []byte(w)
 		n++
 	}
 	return first, last, n
 }
 
 func wordIn(folded []byte, set map[string]bool) bool {
-	for w := range strings.SplitSeq(string(folded), " ") {
-		if set[w] {
+	for len(folded) > 0 {
+		var w []byte
+		if w, folded = nextWord(folded); set[string(w)] {
 			return true
 		}
 	}
@@ -156,17 +212,20 @@ func wordIn(folded []byte, set map[string]bool) bool {
 }
 
 func allWords(folded []byte, set map[string]bool) bool {
-	for w := range strings.SplitSeq(string(folded), " ") {
-		if w = strings.TrimRight(w, "0123456789"); w != "" && !set[w] {
+	any := len(folded) > 0
+	for len(folded) > 0 {
+		var w []byte
+		w, folded = nextWord(folded)
+		if w = bytes.TrimRight(w, "0123456789"); len(w) > 0 && !set[string(w)] {
 			return false
 		}
 	}
-	return len(folded) > 0
+	return any
 }
 
-func hasPhrase(folded []byte, phrases []string) bool {
+func hasPhrase(folded []byte, phrases [][]byte) bool {
 	for _, p := range phrases {
-		if i := strings.Index(string(folded), p); i >= 0 && (i == 0 || folded[i-1] == ' ') {
+		if i := bytes.Index(folded, p); i >= 0 && (i == 0 || folded[i-1] == ' ') {
 			if end := i + len(p); end == len(folded) || folded[end] == ' ' || isDigit(folded[end]) {
 				return true
 			}
@@ -175,18 +234,18 @@ func hasPhrase(folded []byte, phrases []string) bool {
 	return false
 }
 
-func startsWith(folded []byte, phrases []string) bool {
+func startsWith(folded []byte, phrases [][]byte) bool {
 	for _, p := range phrases {
-		if s := string(folded); strings.HasPrefix(s, p+" ") {
+		if len(folded) > len(p) && folded[len(p)] == ' ' && bytes.HasPrefix(folded, p) {
 			return true
 		}
 	}
 	return false
 }
 
-func endsWith(folded []byte, phrases []string) bool {
+func endsWith(folded []byte, phrases [][]byte) bool {
 	for _, p := range phrases {
-		if s := string(folded); strings.HasSuffix(s, " "+p) {
+		if n := len(folded) - len(p); n > 0 && folded[n-1] == ' ' && bytes.HasSuffix(folded, p) {
 			return true
 		}
 	}

@@ -65,7 +65,7 @@ func (u *usernames) settle() learnedUsernames {
 	}
 	l.known = best*5 >= u.sure*learnShare
 	// Local parts are mostly made of names as well, but for the number behind: they must explain at least as much.
-	l.local = u.local*10 >= u.sure*9 && u.local >= best
+	l.local = u.local*10 >= u.sure*9 && u.local+u.sure/50 >= best
 	return l
 }
 
@@ -115,6 +115,30 @@ func (l *learnedUsernames) follows(name []byte, r *roster, person int) bool {
 	return l.known && slices.ContainsFunc(r.entries[r.own[person]:r.own[person+1]], func(e nameEntry) bool { return l.by.follows(name, r, &e) })
 }
 
+// tells tells whether a username of this convention has a family name whole and something of the given name: seldom two
+// people's.
+func (c convention) tells() bool { return c.family == whole && c.given > 0 }
+
+// givenFits tells whether the username has two letters or more of the person's given name where the convention puts them,
+// as it does after a change of the family name.
+func (l *learnedUsernames) givenFits(name []byte, r *roster, person int) bool {
+	if !l.known || l.by.given < 2 || l.by.family == 0 {
+		return false
+	}
+	for i := r.own[person]; i < r.own[person+1]; i++ {
+		e := &r.entries[i]
+		given := e.given(r.arena)
+		given = given[:min(int(l.by.given), len(given))]
+		if len(given) < 2 || len(given) >= len(name) {
+			continue
+		}
+		if l.by.familyFirst && bytes.HasSuffix(name, given) || !l.by.familyFirst && bytes.HasPrefix(name, given) {
+			return true
+		}
+	}
+	return false
+}
+
 // learn counts one surely matched account.
 func (u *usernames) learn(name []byte, r *roster, person int) {
 	u.sure++
@@ -158,16 +182,24 @@ func (s *usernameSample) add(a *connectors.Account, owner *Person) {
 	if a.Username == "" {
 		return
 	}
-	h := hashString(hashString(14695981039346656037, a.Username), a.DisplayName)
-	if len(s.of) == sampleSize {
-		if h >= s.most {
-			return
-		}
-		s.of = s.of[:sampleSize-1]
+	n := sampled{hashString(14695981039346656037, a.Username), a.Username, a.DisplayName, owner}
+	if len(s.of) == sampleSize && n.h > s.most {
+		return
 	}
-	i, _ := slices.BinarySearchFunc(s.of, h, func(x sampled, h uint64) int { return cmp.Compare(x.h, h) })
-	s.of = slices.Insert(s.of, i, sampled{h, a.Username, a.DisplayName, owner})
+	i, _ := slices.BinarySearchFunc(s.of, n, compareSampled)
+	s.of = slices.Insert(s.of, i, n)
+	s.of = s.of[:min(len(s.of), sampleSize)]
 	s.most = s.of[len(s.of)-1].h
+}
+
+func compareSampled(x, y sampled) int {
+	index := func(p *Person) int {
+		if p == nil {
+			return -1
+		}
+		return p.Index
+	}
+	return cmp.Or(cmp.Compare(x.h, y.h), cmp.Compare(x.username, y.username), cmp.Compare(x.display, y.display), cmp.Compare(index(x.owner), index(y.owner)))
 }
 
 func hashString(h uint64, s string) uint64 {

@@ -136,15 +136,14 @@ func findingID(k Kind, app connectors.AppID, acc connectors.AccountID, ent conne
 
 // compareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it
 // depends on nothing but the findings.
-func compareFindings(a, b Finding) int {
-	return cmp.Or(
-		-cmp.Compare(a.Severity, b.Severity),
-		cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)),
-		cmp.Compare(a.Reason, b.Reason),
-		cmp.Compare(a.Person, b.Person),
-		cmp.Compare(a.App, b.App),
-		cmp.Compare(a.Account, b.Account),
-		cmp.Compare(a.Entitlement, b.Entitlement),
-		cmp.Compare(a.ID, b.ID),
-	)
+func compareFindings(a, b *Finding) int {
+	switch {
+	case a.Severity != b.Severity:
+		return -cmp.Compare(a.Severity, b.Severity)
+	case a.Kind != b.Kind:
+		return cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind))
+	case a.Reason != b.Reason:
+		return cmp.Compare(a.Reason, b.Reason)
+	}
+	return compareAnchors(a, b)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type tally struct {
 	main   connectors.Collection // whose rows the control totals are about
 	ended  map[connectors.Collection]int
 	totals map[connectors.Collection]int
+	blind  blindSpots // of the roster
 	sum    [32]byte
 	clock  func() time.Time
 }
@@ -49,11 +51,29 @@ func (t *tally) Reject(c connectors.Collection, w connectors.Where, err error) {
 	if c == t.main {
 		t.rep.Read++
 		t.rep.Rejected++
+		t.notice(err)
 	} else {
 		t.rep.SideRejected++
 	}
 	if len(t.rep.Rejects) < keptRejects {
 		t.rep.Rejects = append(t.rep.Rejects, Reject{c, w, err.Error()})
+	}
+}
+
+// notice keeps whose row was left out: what is known of them is then not seen, which is not the same as gone.
+func (t *tally) notice(err error) {
+	if t.main == connectors.People {
+		if !t.blind.see(err) {
+			t.rep.Unreadable++
+		}
+		return
+	}
+	var row *connectors.RejectedRow
+	switch {
+	case !errors.As(err, &row) || row.Account == "" && !row.Repeats:
+		t.rep.Unreadable++
+	case !row.Repeats:
+		t.rep.Unseen = append(t.rep.Unseen, row.Account)
 	}
 }
 
@@ -80,7 +100,9 @@ func (t *tally) finish(pullErr error) {
 	if r.Pages == 0 {
 		r.SHA256 = ""
 	}
-	switch problem := t.problem(pullErr); {
+	problem := t.problem(pullErr)
+	r.Whole = problem == ""
+	switch {
 	case pullErr != nil && r.Read == 0:
 		r.State, r.Problem = SourceFailed, problem
 	case problem != "":
@@ -107,7 +129,7 @@ func (t *tally) problem(pullErr error) string {
 }
 
 // pullRoster reads every HR record. It fails when the roster cannot be read or is empty: nothing can be judged then.
-func pullRoster(ctx context.Context, src connectors.Roster, clock func() time.Time) ([]connectors.Person, *SourceReport, error) {
+func pullRoster(ctx context.Context, src connectors.Roster, clock func() time.Time) ([]connectors.Person, *tally, error) {
 	t := newTally("roster", src, connectors.People, clock)
 	var records []connectors.Person
 	var pullErr error
@@ -123,16 +145,33 @@ func pullRoster(ctx context.Context, src connectors.Roster, clock func() time.Ti
 	t.rep.Matched = len(records)
 	switch {
 	case ctx.Err() != nil:
-		return nil, t.rep, fmt.Errorf("roster: %w", ctx.Err())
+		return nil, t, fmt.Errorf("roster: %w", ctx.Err())
 	case pullErr != nil && len(records) == 0:
-		return nil, t.rep, fmt.Errorf("roster: %w", pullErr)
+		return nil, t, fmt.Errorf("roster: %w", pullErr)
 	case len(records) == 0:
 		t.rep.State = SourceFailed
 		t.rep.Problem = "the roster has no people"
-		return nil, t.rep, fmt.Errorf("roster: %s has no people (%d rows read, %d rejected%s); without people every account would look orphaned, so nothing was judged: check the export",
+		return nil, t, fmt.Errorf("roster: %s has no people (%d rows read, %d rejected%s); without people every account would look orphaned, so nothing was judged: check the export",
 			t.rep.Info.Location, t.rep.Read, t.rep.Rejected, firstReject(t.rep))
 	}
-	return records, t.rep, nil
+	return records, t, nil
+}
+
+// ReadApp reads an app without judging it: how the pull went, for people who set a source up.
+func ReadApp(ctx context.Context, a *App, clock func() time.Time) *SourceReport {
+	t := newTally(string(a.ID), a.Source, connectors.Accounts, clock)
+	var pullErr error
+	for acc, err := range a.Source.Accounts(ctx, t) {
+		if err != nil {
+			pullErr = err
+			break
+		}
+		t.rep.Read++
+		t.rep.Unmatched++
+		t.rep.Entitlements += len(acc.Entitlements)
+	}
+	t.finish(pullErr)
+	return t.rep
 }
 
 func firstReject(r *SourceReport) string {

@@ -27,6 +27,9 @@ type judge struct {
 	hr       []atomic.Pointer[[]Fact] // by Person.Index: see hrFacts
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
 	missing  map[string]int // Missing, by folded id
+	staff    []int          // by roleID: how many people who work here have it as their present role
+	newRoles bool           // the policy does not know everybody's present role
+	mining   bool           // holdings are only counted: see Mine
 }
 
 // personFacts are the rules' questions about a person, answered once.
@@ -49,6 +52,13 @@ func newJudge(in judgeInput) *judge {
 	j.hr = make([]atomic.Pointer[[]Fact], len(in.People.All))
 	for i, p := range in.People.All {
 		j.persons[i] = factsOf(p, in.AsOf)
+	}
+	j.staff = make([]int, len(j.roles.names))
+	for _, p := range in.People.All {
+		if role := j.presentRole(p); role != noRole {
+			j.staff[role]++
+			j.newRoles = j.newRoles || !j.roles.inPolicy[role]
+		}
 	}
 	for _, r := range in.Removals {
 		if j.removals[r.App] == nil {
@@ -108,6 +118,15 @@ func lastDay(p *Person) connectors.Date {
 	return last
 }
 
+// presentRole is the role of somebody who works here; noRole when HR gives none, or the person has left or not yet begun.
+func (j *judge) presentRole(p *Person) roleID {
+	roles := j.roles.roles(p)
+	if f := j.facts(p); len(roles) == 0 || f.ended || f.firstDay.Known() {
+		return noRole
+	}
+	return roles[0]
+}
+
 func (j *judge) facts(p *Person) *personFacts { return &j.persons[p.Index] }
 
 // verdict is what a scan found, sorted.
@@ -122,18 +141,13 @@ type verdict struct {
 func (j *judge) finish(apps []*appJudge) verdict {
 	var v verdict
 	apps = slices.DeleteFunc(slices.Clone(apps), func(aj *appJudge) bool { return aj == nil })
-	all := j.sodConflicts(apps)
-	n := len(all)
+	runs := [][]Finding{sortFindings(j.sodConflicts(apps))}
 	for _, aj := range apps {
-		n += len(aj.findings)
-	}
-	all = slices.Grow(all, n-len(all))
-	for _, aj := range apps {
-		all = append(all, aj.findings...)
+		runs = append(runs, aj.findings)
 		aj.findings = nil
 		v.NotJudged = append(v.NotJudged, aj.notJudged()...)
 	}
-	v.Findings, v.Accepted = j.except(sortFindings(all))
+	v.Findings, v.Accepted = j.except(mergeFindings(runs))
 	v.Notes = j.policyNotes()
 	slices.SortFunc(v.NotJudged, func(a, b NotJudged) int {
 		return cmp.Or(cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)), cmp.Compare(a.App, b.App), cmp.Compare(a.Why, b.Why))

@@ -15,6 +15,9 @@ type appJudge struct {
 	ents    entitlements
 	slots   slots
 
+	holdings *holdings // nil when the policy says what roles may have here
+	counted  *counts   // when mining
+
 	// The account at hand.
 	s        subject
 	evidence func() []Fact
@@ -52,6 +55,9 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 	}
 	aj.ents = newEntitlements(j, a)
 	aj.slots = newSlots(len(j.People.All), len(aj.ents.musts))
+	if j.mining || (aj.rules.mover.on || aj.rules.excess.on) && (j.newRoles || !aj.ents.named) {
+		aj.holdings = newHoldings()
+	}
 	return aj
 }
 
@@ -87,6 +93,10 @@ func (aj *appJudge) see(a *connectors.Account) {
 
 // owned runs the rules that rest on the roster.
 func (aj *appJudge) owned() {
+	if aj.s.blind {
+		aj.gaps[gapBlind]++
+		return
+	}
 	if aj.s.class != connectors.Human {
 		aj.ownerlessAccount()
 		return
@@ -106,6 +116,9 @@ func (aj *appJudge) owned() {
 	aj.leaveNotSuspended(owner)
 	aj.earlyAccess(owner)
 	aj.roleRules(owner)
+	if role := aj.presentRole(owner); aj.holdings != nil && role != noRole {
+		aj.holdings.keep(aj, owner, !aj.ents.named || !aj.roles.inPolicy[role])
+	}
 }
 
 func (aj *appJudge) disabledAccount() {
@@ -122,6 +135,7 @@ func (aj *appJudge) end(complete bool) {
 	if complete && aj.Trusted {
 		aj.missingAccess()
 	}
+	aj.endHoldings(complete)
 	if !complete {
 		aj.dropKinds(gapIncomplete, OrphanedAccount, UnconfirmedOwner, OwnerlessAccount)
 	}
@@ -133,8 +147,9 @@ func (aj *appJudge) end(complete bool) {
 	if aj.signals.Use.Given && !aj.sawUse {
 		aj.dropKinds(gapUseBlank, StalePrivilege)
 	}
+	aj.findings = sortFindings(aj.findings)
 	aj.s, aj.evidence, aj.shared, aj.yielded = subject{}, nil, nil, yielding{}
-	aj.ents, aj.slots = entitlements{}, slots{}
+	aj.ents, aj.slots, aj.holdings = entitlements{}, slots{}, nil
 }
 
 // dropKinds takes findings back and counts them as not judged.

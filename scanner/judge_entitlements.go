@@ -12,6 +12,7 @@ import (
 type entitlements struct {
 	ids   map[connectors.EntitlementID]int32
 	all   []entitlement
+	names []connectors.EntitlementID
 	named bool // the policy says of some role what it may have in this app
 	base  *patterns
 	roles []*patterns // by roleID: what the role may have; nil = nothing here
@@ -103,14 +104,18 @@ func (e *entitlements) add(id connectors.EntitlementID) int32 {
 		}
 	}
 	e.ids[id] = n
+	e.names = append(e.names, id)
 	e.all = append(e.all, ent)
 	return n
 }
 
-// allowed tells whether the policy lets holders of the role have the entitlement.
+// allowed tells whether the policy lets holders of the role have the entitlement; noRole is nobody in particular.
 func (e *entitlements) allowed(role roleID, ent int32) bool {
 	if e.all[ent].base {
 		return true
+	}
+	if role == noRole {
+		return false
 	}
 	set := e.roles[role]
 	if set == nil {

@@ -7,6 +7,7 @@ type gap uint8
 const (
 	gapRoster gap = iota
 	gapIncomplete
+	gapBlind
 	gapMissingOnce
 	gapLeaveStart
 	gapLastDay
@@ -19,10 +20,13 @@ const (
 	gapCredential
 	gapMoverPolicy
 	gapMoverRole
+	gapMoverPeers
 	gapMoverHistory
 	gapMoverGrant
 	gapExcessPolicy
 	gapExcessRole
+	gapExcessUnknown
+	gapExcessPeers
 	gapMissingLikely
 	gapCount
 )
@@ -33,6 +37,7 @@ var gapTexts = [gapCount]struct {
 }{
 	gapRoster:        {OrphanedAccount, "the roster is not trusted: no account was judged by its owner"},
 	gapIncomplete:    {OrphanedAccount, "the account list is incomplete: verdicts on owners were taken back"},
+	gapBlind:         {OrphanedAccount, "the roster row of the person it fits was left out: mend the row"},
 	gapMissingOnce:   {OrphanedAccount, "the account names a person who is absent from one roster only: absence must be seen twice"},
 	gapLeaveStart:    {LeaveNotSuspended, "HR says that the owner is on leave, but not since when"},
 	gapLastDay:       {SignInAfterExit, "HR says that the owner has left, but not when"},
@@ -43,12 +48,15 @@ var gapTexts = [gapCount]struct {
 	gapUseBlank:      {StalePrivilege, "no entitlement of the app shows a use: the app does not seem to report it"},
 	gapNeverUsed:     {StalePrivilege, "never used, and not known since when it is held"},
 	gapCredential:    {DormantCredential, "neither its creation nor its last use is known"},
-	gapMoverPolicy:   {MoverStacking, "the policy does not say what roles may have in this app"},
-	gapMoverRole:     {MoverStacking, "the policy does not know the owner's present role, or HR gives none"},
+	gapMoverPolicy:   {MoverStacking, "the policy does not say what the owner's role may have here, and the account list is incomplete: peers cannot tell"},
+	gapMoverRole:     {MoverStacking, "HR gives the owner no role, or none that has begun"},
+	gapMoverPeers:    {MoverStacking, "the policy does not say what the owner's role may have here, and too few others have the same roles to tell"},
 	gapMoverHistory:  {MoverStacking, "no earlier role of the owner is known"},
 	gapMoverGrant:    {MoverStacking, "the owner's earlier role explains it, but not known is whether it was granted before the move"},
-	gapExcessPolicy:  {ExcessAccess, "the policy does not say what roles may have in this app"},
-	gapExcessRole:    {ExcessAccess, "the policy does not know a role that the owner holds or held"},
+	gapExcessPolicy:  {ExcessAccess, "the policy does not say what the owner's role may have here, and the account list is incomplete: peers cannot tell"},
+	gapExcessRole:    {ExcessAccess, "HR gives the owner no role, or none that has begun"},
+	gapExcessUnknown: {ExcessAccess, "the policy does not know a role that the owner held"},
+	gapExcessPeers:   {ExcessAccess, "the policy does not say what the owner's role may have here, and too few others have the same roles to tell"},
 	gapMissingLikely: {MissingAccess, "an account here is likely the person's, but its owner is not confirmed"},
 }
 

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"cmp"
+	"container/heap"
 	"encoding/binary"
 	"maps"
 	"slices"
@@ -69,4 +70,38 @@ func compareAnchors(a, b *Finding) int {
 		return c
 	}
 	return cmp.Or(cmp.Compare(a.Entitlement, b.Entitlement), cmp.Compare(a.ID, b.ID))
+}
+
+// mergeFindings makes one sorted list of several. The lists are the apps', which their workers have sorted side by side.
+func mergeFindings(runs [][]Finding) []Finding {
+	n := 0
+	for _, r := range runs {
+		n += len(r)
+	}
+	h := runHeap(slices.DeleteFunc(runs, func(r []Finding) bool { return len(r) == 0 }))
+	heap.Init(&h)
+	out := make([]Finding, 0, n)
+	for len(h) > 0 {
+		out = append(out, h[0][0])
+		if h[0] = h[0][1:]; len(h[0]) == 0 {
+			heap.Pop(&h)
+		} else {
+			heap.Fix(&h, 0)
+		}
+	}
+	return out
+}
+
+// runHeap has the list with the first finding of all at its top.
+type runHeap [][]Finding
+
+func (h runHeap) Len() int           { return len(h) }
+func (h runHeap) Less(i, j int) bool { return compareFindings(&h[i][0], &h[j][0]) < 0 }
+func (h runHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *runHeap) Push(x any)        { *h = append(*h, x.([]Finding)) }
+func (h *runHeap) Pop() any {
+	last := len(*h) - 1
+	r := (*h)[last]
+	*h = (*h)[:last]
+	return r
 }

@@ -19,8 +19,13 @@ func TestSortFindingsKeepsTheOrder(t *testing.T) {
 			return sealed(f, string(f.Person)+f.Reason+f.Severity.String())
 		})).Draw(t, "findings")
 		want := slices.Clone(all)
-		slices.SortFunc(want, compareFindings)
+		slices.SortFunc(want, func(a, b Finding) int { return compareFindings(&a, &b) })
 		want = slices.CompactFunc(want, func(a, b Finding) bool { return a.ID == b.ID })
+		cut := rapid.IntRange(0, len(all)).Draw(t, "cut")
+		if got := mergeFindings([][]Finding{sortFindings(slices.Clone(all[:cut])), sortFindings(slices.Clone(all[cut:]))}); len(got) < len(want) ||
+			!slices.IsSortedFunc(got, func(a, b Finding) int { return compareFindings(&a, &b) }) {
+			t.Fatalf("merged: %q", lines(got))
+		}
 		got := sortFindings(all)
 		if !slices.EqualFunc(got, want, func(a, b Finding) bool { return a.ID == b.ID }) {
 			t.Fatalf("got %q\nwant %q", lines(got), lines(want))

@@ -1,6 +1,10 @@
 package scanner
 
-import "rollcall/connectors"
+import (
+	"slices"
+
+	"rollcall/connectors"
+)
 
 // matchSettings is what the matcher must know beside the roster.
 type matchSettings struct {
@@ -59,6 +63,8 @@ type appMatcher struct {
 	has     []uint64 // a bit per person: has an account here by sure evidence
 	found   []found  // scratch
 	cands   []candidate
+	tied    []*Person // whom the last ambiguous match lay between
+	byForm  *index    // by the app's convention: see byUsernameAlone
 	buf     [192]byte
 	userBuf [192]byte
 }
@@ -135,10 +141,10 @@ func trimName(dst []byte, s string) []byte {
 
 // runnerUp is the living person a match with somebody who left could mean as well.
 func (am *appMatcher) runnerUp(p *Person) *Person {
-	if len(p.MaybeSame) > 0 && p.Ended(am.m.asOf) {
-		return p.MaybeSame[0]
+	if len(p.MaybeSame) == 0 || !p.Ended(am.m.asOf) {
+		return nil
 	}
-	return nil
+	return slices.MinFunc(p.MaybeSame, func(a, b *Person) int { return comparePeople(a, b, am.m.asOf) })
 }
 
 func (am *appMatcher) match(p *Person, g Grade, by By) Match {

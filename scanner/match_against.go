@@ -33,7 +33,7 @@ func (am *appMatcher) against(a *connectors.Account, p *Person, fits fit) bool {
 	}
 	var an accountName
 	an.read(string(f[:at]))
-	return fits < fitFull && !am.hasPersonalLocal(p, f[:at]) && !am.spells(&an, p)
+	return fits < fitFull && !am.hasPersonalLocal(p, f[:at]) && !am.spells(&an, p) && !am.learnt.follows(an.letters, am.m.roster, p.Index)
 }
 
 // spells tells whether every word of a local part is one of the person's names or the initial of one.

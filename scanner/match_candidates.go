@@ -10,6 +10,14 @@ type candidate struct {
 	date   dateFit
 }
 
+// by is ByConvention only with the username's help.
+func (c *candidate) by() By {
+	if c.user {
+		return ByConvention
+	}
+	return ByName
+}
+
 // candidates finds the people whom the account's name may mean: by the whole name, else by a given and a family name, else
 // by an initial.
 func (am *appMatcher) candidates() {
@@ -18,7 +26,7 @@ func (am *appMatcher) candidates() {
 	if an.n == 0 {
 		return
 	}
-	am.lookUp(hashKind(keyName, hashToken(an.letters)), func(e *nameEntry) (fit, bool) {
+	am.lookUp(keyName, hashKind(keyName, hashToken(an.letters)), func(e *nameEntry) (fit, bool) {
 		if ok, loose := am.m.fullFit(an, e); ok {
 			return fitFull, loose
 		}
@@ -31,7 +39,7 @@ func (am *appMatcher) candidates() {
 	for i, t := range an.tokens[:an.n] {
 		for _, o := range an.tokens[i+1 : an.n] {
 			if len(t) > 1 && len(o) > 1 {
-				am.lookUp(hashKind(keyPair, hashToken(t)+hashToken(o)), part)
+				am.lookUp(keyPair, hashKind(keyPair, hashToken(t)+hashToken(o)), part)
 			}
 		}
 	}
@@ -41,38 +49,57 @@ func (am *appMatcher) candidates() {
 	am.byInitial(part)
 }
 
-// byInitial looks up "SMITH J", "J. van Berg": the words run together, or else each for itself.
+// byInitial looks up "SMITH J", "J. van Berg", "O BRIEN J": the words run together, with the other single letters and
+// without them, or else each for itself.
 func (am *appMatcher) byInitial(part func(*nameEntry) (fit, bool)) {
 	an := &am.name
-	var buf [256]byte
+	var buf, all [256]byte
 	words := buf[:0]
 	for _, t := range an.tokens[:an.n] {
 		if len(t) > 1 {
 			words = append(words, t...)
 		}
 	}
-	for _, t := range an.tokens[:an.n] {
-		if len(t) != 1 || len(words) == 0 {
+	if len(words) == 0 {
+		return
+	}
+	for i, t := range an.tokens[:an.n] {
+		if len(t) != 1 {
 			continue
 		}
-		am.lookUp(hashKind(keyInitial, hashToken(words)+uint64(t[0])), func(e *nameEntry) (fit, bool) {
-			f := e.family(am.m.arena)
-			if sameToken(words, f) || sameToken(words, lastToken(f, e.familyStarts)) || sameToken(words, firstToken(f, e.familyStarts)) {
-				return fitInitial, false
+		am.byFamily(words, t[0])
+		rest := all[:0]
+		for k, o := range an.tokens[:an.n] {
+			if k != i {
+				rest = append(rest, o...)
 			}
-			return fitNone, false
-		})
+		}
+		if len(rest) > len(words) {
+			am.byFamily(rest, t[0])
+		}
 		for _, w := range an.tokens[:an.n] {
 			if len(w) > 1 && len(w) < len(words) {
-				am.lookUp(hashKind(keyInitial, hashToken(w)+uint64(t[0])), part)
+				am.lookUp(keyInitial, hashKind(keyInitial, hashToken(w)+uint64(t[0])), part)
 			}
 		}
 	}
 }
 
+// byFamily looks up a family name, or its first or last word, and an initial.
+func (am *appMatcher) byFamily(words []byte, initial byte) {
+	am.lookUp(keyInitial, hashKind(keyInitial, hashToken(words)+uint64(initial)), func(e *nameEntry) (fit, bool) {
+		f := e.family(am.m.arena)
+		if sameToken(words, f) || sameToken(words, lastToken(f, e.familyStarts)) || sameToken(words, firstToken(f, e.familyStarts)) {
+			return fitInitial, false
+		}
+		return fitNone, false
+	})
+}
+
 // lookUp adds the people whom a key names and fits confirms; a germanic spelling stands beside the plain one.
-func (am *appMatcher) lookUp(h uint64, fits func(*nameEntry) (fit, bool)) {
-	for _, s := range am.m.idx.bucket(h) {
+func (am *appMatcher) lookUp(kind int, h uint64, fits func(*nameEntry) (fit, bool)) {
+	before := len(am.cands)
+	for _, s := range am.m.idx[kind].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
@@ -85,18 +112,25 @@ func (am *appMatcher) lookUp(h uint64, fits func(*nameEntry) (fit, bool)) {
 			}
 		}
 		if f != fitNone {
-			am.addCandidate(candidate{person: am.m.people.All[e.person], fit: f, loose: loose})
+			am.addCandidate(candidate{person: am.m.people.All[e.person], fit: f, loose: loose}, before)
 		}
 	}
 }
 
-func (am *appMatcher) addCandidate(c candidate) {
+// addCandidate adds a person, once. before is how many there were before the lookup: within one, a person's names stand
+// side by side. Common names have hundreds of candidates.
+func (am *appMatcher) addCandidate(c candidate, before int) {
 	for i := range am.cands {
+		if i >= before {
+			i = len(am.cands) - 1
+		}
 		if o := &am.cands[i]; o.person == c.person {
 			if c.fit > o.fit || c.fit == o.fit && !c.loose {
 				o.fit, o.loose = c.fit, c.loose
 			}
 			return
+		} else if i >= before {
+			break
 		}
 	}
 	am.cands = append(am.cands, c)

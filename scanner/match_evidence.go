@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollcall/connectors"
@@ -24,8 +25,11 @@ func (am *appMatcher) evidence(a *connectors.Account, m Match) []Fact {
 	if m.Owner != nil {
 		facts = append(facts, Fact{"owner", describe(m.Owner)}, Fact{"account created", am.dateVerdict(a, m.Owner)})
 	}
+	if m.Grade == Ambiguous {
+		return append(facts, am.rivalFacts(a, m)...)
+	}
 	if m.RunnerUp != nil {
-		facts = append(facts, Fact{"runner-up", describe(m.RunnerUp) + "; account created " + am.dateVerdict(a, m.RunnerUp) + am.whyNot(a, m)})
+		facts = append(facts, Fact{"next best", describe(m.RunnerUp) + "; account created " + am.dateVerdict(a, m.RunnerUp) + am.whyNot(a, m)})
 	}
 	return facts
 }
@@ -37,7 +41,7 @@ func (am *appMatcher) idFact(a *connectors.Account, m Match) []Fact {
 	k := foldID(am.buf[:0], a.EmployeeID)
 	says := " is on the roster for several people"
 	switch {
-	case k.placeholder():
+	case k.placeholder() && m.By != ByEmployeeID:
 		says = " is a placeholder"
 	default:
 		am.findID(k)
@@ -125,8 +129,6 @@ func (am *appMatcher) whyNot(a *connectors.Account, m Match) string {
 	switch {
 	case am.excluded(a, m.RunnerUp):
 		return "; recorded as not the owner"
-	case m.Owner == nil && m.Grade == Ambiguous:
-		return "; others fit as well"
 	case m.Owner != nil && maybeSame(m.Owner, m.RunnerUp):
 		return "; could be the owner under another employee id"
 	}
@@ -140,4 +142,40 @@ func describe(p *Person) string {
 		s += " to " + r.End.String()
 	}
 	return s
+}
+
+// rivalsNamed is how many of the people an ambiguous match lies between the evidence names.
+const rivalsNamed = 5
+
+// rivalFacts name the people an ambiguous match lies between, and say which of them are still employed.
+func (am *appMatcher) rivalFacts(a *connectors.Account, m Match) []Fact {
+	var facts []Fact
+	people := am.rivals(a, m)
+	for i, p := range people[:min(len(people), rivalsNamed)] {
+		says := ", still employed"
+		if p.Ended(am.m.asOf) {
+			says = ", has left"
+		}
+		facts = append(facts, Fact{ordinal(i+1) + "could be", describe(p) + says + "; account created " + am.dateVerdict(a, p)})
+	}
+	if more := len(people) - rivalsNamed; more > 0 {
+		facts = append(facts, Fact{ordinal(rivalsNamed+1) + "could be", fmt.Sprintf("and %d more", more)})
+	}
+	return facts
+}
+
+// rivals are the people an ambiguous match lies between, those still employed first. It matches the account once more,
+// which costs less than to keep them for all.
+func (am *appMatcher) rivals(a *connectors.Account, m Match) []*Person {
+	if m.Grade != Ambiguous {
+		return nil
+	}
+	am.tied = am.tied[:0]
+	am.name.read(a.DisplayName)
+	if _, done := am.byKeys(a); !done {
+		am.rest(a)
+	}
+	people := slices.Clone(am.tied)
+	slices.SortFunc(people, func(p, q *Person) int { return comparePeople(p, q, am.m.asOf) })
+	return people
 }

@@ -123,18 +123,11 @@ func hashBytes(kind uint64, b []byte) uint64 {
 	return mix(h)
 }
 
-// tokensHash hashes the tokens of a folded name, in whatever order they stand; n is their number.
-func tokensHash(folded []byte) (h uint64, n int) {
-	for i := 0; i < len(folded); {
-		k := i
-		for k < len(folded) && folded[k] != ' ' {
-			k++
-		}
-		if k > i {
-			h += hashToken(folded[i:k])
-			n++
-		}
-		i = k + 1
-	}
-	return h, n
+// tokensHash hashes the tokens of a run-together name, in whatever order they stand.
+func tokensHash(letters []byte, starts uint64) (h uint64) {
+	eachToken(letters, starts, func(t []byte) bool {
+		h += hashToken(t)
+		return true
+	})
+	return h
 }

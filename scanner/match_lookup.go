@@ -19,7 +19,7 @@ func (am *appMatcher) findID(k idKey) (full bool) {
 	am.found = am.found[:0]
 	var buf [128]byte
 	h := hashBytes(keyID, k.body)
-	for _, s := range am.m.idx.bucket(h) {
+	for _, s := range am.m.idx[keyID].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
@@ -56,19 +56,19 @@ func (am *appMatcher) findAddress(f []byte) {
 	am.found = am.found[:0]
 	var buf [128]byte
 	h := hashBytes(keyAddress, f)
-	for _, s := range am.m.idx.bucket(h) {
+	for _, s := range am.m.idx[keyAddress].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
-		rec := am.m.records[s.val].rec
-		for addr := range recordAddresses(rec) {
-			if o, at := foldAddress(buf[:0], addr); at >= 0 && bytes.Equal(o, f) {
-				how := ByAlias
-				if addr == rec.WorkEmail {
-					how = ByAddress
-				}
-				am.add(am.m.records[s.val].person, how)
-				break // the work address comes first
+		o := &am.m.records[s.val]
+		if o.work == h { // 64 bits: the chance that two addresses share them is nil
+			am.add(o.person, ByAddress)
+			continue
+		}
+		for addr := range recordAddresses(o.rec) {
+			if folded, at := foldAddress(buf[:0], addr); at >= 0 && bytes.Equal(folded, f) {
+				am.add(o.person, ByAlias)
+				break
 			}
 		}
 	}
@@ -79,7 +79,7 @@ func (am *appMatcher) findLocal(local []byte) {
 	am.found = am.found[:0]
 	var buf [128]byte
 	h := hashBytes(keyLocal, local)
-	for _, s := range am.m.idx.bucket(h) {
+	for _, s := range am.m.idx[keyLocal].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}

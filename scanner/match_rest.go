@@ -13,28 +13,34 @@ import (
 func (am *appMatcher) rest(a *connectors.Account) Match {
 	am.name.read(a.DisplayName)
 	user, admin := baseName(am.userBuf[:0], a.Username)
-	if m, done := am.byLearned(a, user); done {
-		return m
+	open, done := am.byLearned(a)
+	if done {
+		return open
 	}
 	am.candidates()
+	if len(am.cands) == 0 && am.name.n < 2 {
+		am.byUsernameAlone(user)
+	}
 	if len(am.m.not) > 0 {
 		am.cands = slices.DeleteFunc(am.cands, func(c candidate) bool { return am.excluded(a, c.person) })
 	}
-	if len(am.cands) == 0 {
-		return am.byPersonalLocal(a)
+	var m Match
+	if len(am.cands) > 0 {
+		am.narrow(a, user)
+		m = am.decide(a, user, admin)
 	}
-	for i := range am.cands {
-		c := &am.cands[i]
-		c.user = am.learnt.follows(user, am.m.roster, c.person.Index)
-		c.own = am.ownLocal(a, c.person)
-		c.date = fitDates(c.person, a.Created, am.m.asOf)
+	if m.Grade == None {
+		m = am.byOldName(a, m)
 	}
-	am.narrow(a)
-	return am.decide(a, user, admin)
+	if m.Grade == None && open.Grade > None {
+		return open
+	}
+	return m
 }
 
-// byLearned goes by usernames that are employee ids or local parts, where the app has been seen to use these.
-func (am *appMatcher) byLearned(a *connectors.Account, user []byte) (Match, bool) {
+// byLearned goes by usernames that are employee ids or local parts, where the app has been seen to use these. Where it does
+// not settle the account, the match is what the username leaves open.
+func (am *appMatcher) byLearned(a *connectors.Account) (Match, bool) {
 	if am.learnt.id {
 		if m, state := am.byID(a, a.Username); state == idKnown {
 			m.By, m.Grade = ByUsername, min(m.Grade, Strong)
@@ -53,25 +59,45 @@ func (am *appMatcher) byLearned(a *connectors.Account, user []byte) (Match, bool
 		return Match{}, false
 	}
 	m, done := am.choose(a)
-	if !done || !m.Sure() || am.m.agreement(&am.name, m.Owner.Index) == contradicts || am.against(a, m.Owner, fitFull) {
+	if m.Owner != nil && (am.m.agreement(&am.name, m.Owner.Index) == contradicts || am.against(a, m.Owner, fitFull)) {
 		return Match{}, false
 	}
-	m.By = ByUsername
-	return m, true
+	if m.By == ByAltDomain && m.Sure() {
+		m, done = am.checkName(a, m)
+	}
+	if m.Grade > None {
+		m.By = ByUsername
+	}
+	return m, done && m.Sure()
 }
 
-// narrow keeps the candidates that fit best: by name, then exact letters before transliterated ones, then by username.
-func (am *appMatcher) narrow(a *connectors.Account) {
+// narrow keeps the candidates that fit best: by name, then by the account's address, then by username, then exact letters
+// before transliterated ones. Each step asks only those that the one before left: common names have hundreds.
+func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	best := fitNone
 	for _, c := range am.cands {
 		best = max(best, c.fit)
 	}
 	am.keep(func(c *candidate) bool { return c.fit == best })
-	am.keep(func(c *candidate) bool { return c.own })
+	if a.Email != "" {
+		for i := range am.cands {
+			c := &am.cands[i]
+			c.own = am.ownLocal(a, c.person) && !am.m.outside(c.person, a.Created)
+		}
+		am.keep(func(c *candidate) bool { return c.own })
+	}
+	for i := range am.cands {
+		c := &am.cands[i]
+		c.user = am.learnt.follows(user, am.m.roster, c.person.Index)
+	}
 	am.keep(func(c *candidate) bool { return c.user })
 	am.keep(func(c *candidate) bool { return !c.loose })
-	if len(am.cands) > 1 && !isASCII(a.DisplayName) {
-		am.keep(func(c *candidate) bool { return spelledAlike(a.DisplayName, c.person) })
+	if best == fitFull && len(am.cands) > 1 && !isASCII(a.DisplayName) {
+		am.keep(func(c *candidate) bool { return spelledAlike(a.DisplayName, c.person) || plainlySpelled(c.person) })
+	}
+	for i := range am.cands {
+		c := &am.cands[i]
+		c.date = am.m.dates(c.person, a.Created)
 	}
 }
 
@@ -83,19 +109,13 @@ func (am *appMatcher) keep(f func(*candidate) bool) {
 	n := 0
 	for i := range am.cands {
 		if f(&am.cands[i]) {
+			am.cands[n] = am.cands[i]
 			n++
 		}
 	}
-	if n == 0 || n == len(am.cands) {
-		return
+	if n > 0 {
+		am.cands = am.cands[:n]
 	}
-	kept := am.cands[:0]
-	for i := range am.cands {
-		if f(&am.cands[i]) {
-			kept = append(kept, am.cands[i])
-		}
-	}
-	am.cands = kept
 }
 
 // decide grades what narrow left.
@@ -107,16 +127,13 @@ func (am *appMatcher) decide(a *connectors.Account, user []byte, admin bool) Mat
 	if am.against(a, c.person, c.fit) {
 		return Match{RunnerUp: c.person}
 	}
-	m := am.match(c.person, Proposed, ByName)
-	if c.user {
-		m.By = ByConvention
-	}
+	m := am.match(c.person, Proposed, c.by())
 	if second != nil {
 		m.RunnerUp = second.person
 	}
 	mismatch := am.learnt.known && !c.user && len(user) > 0
 	switch {
-	case c.date == dateOutside && (c.fit < fitFull || hasAddress(a)), c.fit == fitInitial && mismatch:
+	case c.date == dateOutside && (c.fit < fitFull || hasAddress(a)), c.fit == fitInitial && mismatch && !am.learnt.givenFits(user, am.m.roster, c.person.Index):
 		return Match{RunnerUp: c.person}
 	case am.strong(a, c, mismatch, admin):
 		m.Grade = Strong
@@ -152,14 +169,18 @@ func (am *appMatcher) best() (c, second *candidate, same bool) {
 // account was made.
 func (am *appMatcher) severalBear(a *connectors.Account, c, second *candidate) Match {
 	if c.date >= dateInside && second.date == dateOutside && !am.hasAccount(c.person) && !am.against(a, c.person, c.fit) {
-		return Match{Owner: c.person, Grade: Proposed, By: ByName, RunnerUp: second.person}
+		return Match{Owner: c.person, Grade: Proposed, By: c.by(), RunnerUp: second.person}
 	}
+	am.tied = am.tied[:0]
 	for i := range am.cands {
-		if !am.against(a, am.cands[i].person, am.cands[i].fit) {
-			return Match{Grade: Ambiguous, By: ByName, RunnerUp: c.person}
+		if o := &am.cands[i]; !am.against(a, o.person, o.fit) {
+			am.tied = append(am.tied, o.person)
 		}
 	}
-	return Match{RunnerUp: c.person}
+	if len(am.tied) == 0 {
+		return Match{RunnerUp: c.person}
+	}
+	return Match{Grade: Ambiguous, By: c.by(), RunnerUp: c.person}
 }
 
 // strong tells whether something other than the name speaks for the candidate, and nothing against.
@@ -173,10 +194,11 @@ func (am *appMatcher) strong(a *connectors.Account, c *candidate, mismatch, admi
 	}
 	switch c.date {
 	case dateNear:
-		return !mismatch || c.fit >= fitPartial
+		return (!mismatch || c.fit >= fitPartial) && (c.fit != fitUsername || am.learnt.by.tells())
 	case dateInside:
-		used := a.LastSignIn.Known() && a.LastSignIn > am.m.asOf-inUse && a.Enabled != connectors.No
-		return c.fit == fitFull && !c.loose && !mismatch && (used || admin) && !c.person.Ended(am.m.asOf)
+		until := lastAtWork(c.person, am.m.asOf)
+		used := a.LastSignIn.Known() && a.LastSignIn > until-inUse && a.LastSignIn <= until && a.Enabled != connectors.No
+		return c.fit == fitFull && !c.loose && !mismatch && (used || admin && !c.person.Ended(am.m.asOf))
 	}
 	return false
 }
@@ -184,29 +206,14 @@ func (am *appMatcher) strong(a *connectors.Account, c *candidate, mismatch, admi
 // inUse is how recent a sign-in must be, in days, to show that an account is in use.
 const inUse = 90
 
-// byPersonalLocal is the last resort for a company address that HR does not know and a name that fits nobody: somebody
-// whose personal address has the same local part and who bears one of the names, after a change of name.
-func (am *appMatcher) byPersonalLocal(a *connectors.Account) Match {
-	f, at := foldAddress(am.buf[:0], a.Email)
-	if at < 0 || !am.m.domains[string(f[at+1:])] {
-		return Match{}
+// lastAtWork is the last day on which a person was at work: an account in use until then, and not since, is likely theirs.
+func lastAtWork(p *Person, asOf connectors.Date) connectors.Date {
+	r := p.Now
+	switch {
+	case p.Ended(asOf):
+		return r.End
+	case r.LeaveStart.Known() && r.LeaveStart <= asOf && (!r.LeaveEnd.Known() || r.LeaveEnd >= asOf):
+		return r.LeaveStart
 	}
-	am.found = am.found[:0]
-	h := hashBytes(keyPersonal, f[:at])
-	for _, s := range am.m.idx.bucket(h) {
-		if s.tag != uint32(h) {
-			continue
-		}
-		if p := am.m.records[s.val].person; am.hasPersonalLocal(p, f[:at]) && !am.excluded(a, p) {
-			am.add(p, ByAlias)
-		}
-	}
-	if len(am.found) != 1 {
-		return Match{}
-	}
-	p := am.found[0].person
-	if am.m.agreement(&am.name, p.Index) < agrees || fitDates(p, a.Created, am.m.asOf) == dateOutside || am.against(a, p, fitFull) {
-		return Match{RunnerUp: p}
-	}
-	return am.match(p, Proposed, ByAlias)
+	return asOf
 }

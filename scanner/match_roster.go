@@ -22,8 +22,11 @@ func newRoster(ps *People, domains []string) *roster {
 	r.entries = make([]nameEntry, 0, len(r.records)+len(r.records)/8)
 	r.arena = make([]byte, 0, 18*len(r.records))
 	r.own = make([]uint32, len(ps.All)+1)
-	keys := make([]indexKey, 0, 10*len(r.records))
-	keys = r.recordKeys(keys)
+	var keys keyLists
+	for kind, each := range [keyKinds]float64{keyID: 1, keyAddress: 2, keyLocal: 1.1, keyPersonal: 1, keyName: 2.2, keyPair: 1.5, keyInitial: 1.5} {
+		keys[kind] = make([]indexKey, 0, int(each*float64(len(r.records))))
+	}
+	r.recordKeys(&keys)
 	for i, p := range ps.All {
 		r.own[i] = uint32(len(r.entries))
 		for _, rec := range p.Records {
@@ -31,8 +34,11 @@ func newRoster(ps *People, domains []string) *roster {
 		}
 	}
 	r.own[len(ps.All)] = uint32(len(r.entries))
-	keys = r.nameKeys(keys)
-	r.idx = newIndex(keys)
+	r.nameKeys(&keys)
+	for kind := range keys {
+		r.idx[kind] = newIndex(keys[kind])
+	}
+	r.glance()
 	return r
 }
 
@@ -62,9 +68,9 @@ func companyDomains(recs []*connectors.Person, set []string) map[string]bool {
 }
 
 // recordKeys adds ids and addresses.
-func (r *roster) recordKeys(keys []indexKey) []indexKey {
+func (r *roster) recordKeys(keys *keyLists) {
 	var buf [128]byte
-	letters := map[string]int{}
+	letters := map[string]*int{}
 	r.ids = idShape{minBody: 1 << 30}
 	for i := range r.records {
 		o := &r.records[i]
@@ -74,8 +80,13 @@ func (r *roster) recordKeys(keys []indexKey) []indexKey {
 			o.idLen = uint8(copy(o.id[:], k.full))
 		}
 		if len(k.body) > 0 {
-			keys = append(keys, indexKey{hashBytes(keyID, k.body), uint32(i)})
-			letters[string(k.full[:k.letter])]++
+			keys.add(keyID, hashBytes(keyID, k.body), uint32(i))
+			if n := letters[string(k.full[:k.letter])]; n != nil {
+				*n++
+			} else {
+				one := 1
+				letters[string(k.full[:k.letter])] = &one
+			}
 			r.ids.minBody, r.ids.maxBody = min(r.ids.minBody, len(k.body)), max(r.ids.maxBody, len(k.body))
 		}
 		for a, personal := range recordAddresses(rec) {
@@ -83,21 +94,24 @@ func (r *roster) recordKeys(keys []indexKey) []indexKey {
 			if at < 0 {
 				continue
 			}
-			keys = append(keys, indexKey{hashBytes(keyAddress, f), uint32(i)})
+			h := hashBytes(keyAddress, f)
+			keys.add(keyAddress, h, uint32(i))
+			if a == rec.WorkEmail && !personal {
+				o.work = h
+			}
 			if personal {
-				keys = append(keys, indexKey{hashBytes(keyPersonal, f[:at]), uint32(i)})
+				keys.add(keyPersonal, hashBytes(keyPersonal, f[:at]), uint32(i))
 			} else if r.domains[string(f[at+1:])] {
-				keys = append(keys, indexKey{hashBytes(keyLocal, f[:at]), uint32(i)})
+				keys.add(keyLocal, hashBytes(keyLocal, f[:at]), uint32(i))
 			}
 		}
 	}
 	most := 0
 	for l, n := range letters {
-		if n > most || n == most && l < r.ids.letters {
-			most, r.ids.letters = n, l
+		if *n > most || *n == most && l < r.ids.letters {
+			most, r.ids.letters = *n, l
 		}
 	}
-	return keys
 }
 
 // addNames adds a record's names as entries, each once.
@@ -173,31 +187,27 @@ func isASCII(s string) bool {
 }
 
 // nameKeys adds the keys of the entries. A germanic entry hashes as the one before it.
-func (r *roster) nameKeys(keys []indexKey) []indexKey {
+func (r *roster) nameKeys(keys *keyLists) {
 	var buf [512]byte
-	given := map[uint64]bool{}
 	for i := range r.entries {
 		e, v := &r.entries[i], uint32(i)
 		if e.germanic {
 			continue
 		}
 		f, l := e.given(r.arena), e.family(r.arena)
-		keys = append(keys, indexKey{hashKind(keyName, hashToken(r.arena[e.off:e.off+uint32(e.first)+uint32(e.last)])), v})
+		keys.add(keyName, hashKind(keyName, hashToken(r.arena[e.off:e.off+uint32(e.first)+uint32(e.last)])), v)
 		if len(f) == 0 || len(l) == 0 {
 			continue
 		}
-		keys = append(keys, indexKey{hashKind(keyName, hashToken(append(append(buf[:0], l...), f...))), v})
+		keys.add(keyName, hashKind(keyName, hashToken(append(append(buf[:0], l...), f...))), v)
 		one, other := firstToken(f, e.firstStarts), lastToken(f, e.firstStarts)
 		many := len(firstToken(l, e.familyStarts)) < len(l)
 		add := func(g []byte) {
 			hg := hashToken(g)
-			if h := hashKind(keyGiven, hg); !given[h] {
-				given[h] = true
-				keys = append(keys, indexKey{h, v})
-			}
 			family := func(t []byte) bool {
 				ht := hashToken(t)
-				keys = append(keys, indexKey{hashKind(keyPair, hg+ht), v}, indexKey{hashKind(keyInitial, ht+uint64(g[0])), v})
+				keys.add(keyPair, hashKind(keyPair, hg+ht), v)
+				keys.add(keyInitial, hashKind(keyInitial, ht+uint64(g[0])), v)
 				return true
 			}
 			family(l)
@@ -210,7 +220,23 @@ func (r *roster) nameKeys(keys []indexKey) []indexKey {
 			add(other)
 		}
 	}
-	return keys
 }
 
 func hashKind(kind, h uint64) uint64 { return mix(h ^ kind*0x9e3779b97f4a7c15) }
+
+// glance fills the glances. A person's first entry is a name of their first record; with several records the name of which
+// one it is makes no difference.
+func (r *roster) glance() {
+	r.glances = make([]glance, len(r.people.All))
+	for i, p := range r.people.All {
+		g := &r.glances[i]
+		if lo := r.own[i]; lo < r.own[i+1] {
+			if e := &r.entries[lo]; e.first > 0 && e.last > 0 {
+				g.name = tokensHash(e.given(r.arena), e.firstStarts) + tokensHash(e.family(r.arena), e.familyStarts)
+			}
+		}
+		if first := p.Records[0]; len(p.Records) == 1 && first.Start.Known() {
+			g.start, g.end, g.plain = first.Start, first.End, true
+		}
+	}
+}

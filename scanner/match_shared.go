@@ -1,28 +1,37 @@
 package scanner
 
 import (
+	"cmp"
+	"slices"
+
 	"rollcall/connectors"
 )
 
-// checkAltDomain doubts a local part at another domain where somebody else bears the account's name: two people have it
-// then, perhaps one of them before a change of name.
-func (am *appMatcher) checkAltDomain(a *connectors.Account, m Match) (Match, bool) {
+// checkName doubts an alias, or a local part at another domain, where somebody else bears the account's name: two people
+// have had the address then, perhaps one of them before a change of name.
+func (am *appMatcher) checkName(a *connectors.Account, m Match) (Match, bool) {
 	am.candidates()
-	own, other := false, (*Person)(nil)
+	own, other, date := false, (*Person)(nil), dateOutside
 	for i := range am.cands {
-		switch c := &am.cands[i]; {
-		case c.fit < fitFull:
-		case c.person == m.Owner:
+		c := &am.cands[i]
+		if c.fit < fitFull {
+			continue
+		}
+		if c.person == m.Owner {
 			own = true
-		case other == nil || prefer(c.person, other, am.m.asOf):
-			other = c.person
+			continue
+		}
+		if d := fitDates(c.person, a.Created, am.m.asOf); other == nil || d > date || d == date && prefer(c.person, other, am.m.asOf) {
+			other, date = c.person, d
 		}
 	}
 	switch {
 	case other == nil || maybeSame(other, m.Owner):
+	case !own && (m.By == ByAlias || am.against(a, other, fitFull)):
+		m.Grade, m.RunnerUp = Proposed, other // the name is another's, the address is not
 	case !own:
 		return Match{}, false // the name is another's alone: rest judges by it
-	case fitDates(other, a.Created, am.m.asOf) > fitDates(m.Owner, a.Created, am.m.asOf):
+	case m.By == ByAltDomain && date > fitDates(m.Owner, a.Created, am.m.asOf):
 		m.Grade, m.RunnerUp = Proposed, other
 	}
 	return m, true
@@ -43,24 +52,24 @@ func (am *appMatcher) choose(a *connectors.Account) (Match, bool) {
 	case 0:
 		return Match{}, false
 	case 1:
-		return am.single(a, am.found[0]), true
+		return am.single(a, am.found[0])
 	}
 	return am.shared(a)
 }
 
-// single grades the only person with the account's address.
-func (am *appMatcher) single(a *connectors.Account, f found) Match {
-	name, date := am.m.agreement(&am.name, f.person.Index), fitDates(f.person, a.Created, am.m.asOf)
+// single grades the only person with the account's address. False leaves it open.
+func (am *appMatcher) single(a *connectors.Account, f found) (Match, bool) {
+	name, outside := am.m.agreement(&am.name, f.person.Index), am.m.outside(f.person, a.Created)
 	g := Strong
 	switch {
 	case f.how == ByAltDomain && am.older(f.person, a):
-		return Match{RunnerUp: f.person} // the local part was somebody else's
-	case f.how == ByAddress && name != contradicts && (date != dateOutside || name >= agrees && !am.older(f.person, a)):
+		return Match{}, false // the local part was somebody else's: the name may tell whose
+	case f.how == ByAddress && name != contradicts && (!outside || name >= agrees && !am.older(f.person, a)):
 		g = Exact
-	case f.how == ByAddress && date == dateOutside, f.how != ByAddress && name == contradicts, f.how == ByAltDomain && date == dateOutside:
+	case f.how == ByAddress && outside, f.how != ByAddress && name == contradicts, f.how == ByAltDomain && outside:
 		g = Proposed
 	}
-	return am.match(f.person, g, f.how)
+	return am.match(f.person, g, f.how), true
 }
 
 // older tells whether an account is so much older than a person's first day that the address may have been somebody else's
@@ -73,24 +82,16 @@ func (am *appMatcher) older(p *Person, a *connectors.Account) bool {
 // shared decides among several people with the account's address: an address is given to a newcomer, or back to one who
 // returned under a new id. Several people always cost the grade exact.
 func (am *appMatcher) shared(a *connectors.Account) (Match, bool) {
-	best := found{name: contradicts}
-	var second *Person
-	n := 0 // as good as the best
 	for i := range am.found {
 		f := &am.found[i]
-		f.name, f.date = am.m.agreement(&am.name, f.person.Index), fitDates(f.person, a.Created, am.m.asOf)
-		switch c := compareFound(f, &best); {
-		case best.person == nil || c > 0:
-			second, best, n = best.person, *f, 1
-		case c == 0:
-			second = f.person
-			if prefer(f.person, best.person, am.m.asOf) {
-				second, best = best.person, *f
-			}
-			n++
-		default:
-			second = f.person
-		}
+		f.name, f.date = am.m.agreement(&am.name, f.person.Index), am.m.dates(f.person, a.Created)
+	}
+	slices.SortFunc(am.found, func(x, y found) int {
+		return cmp.Or(compareFound(&y, &x), comparePeople(x.person, y.person, am.m.asOf))
+	})
+	best, second, n := &am.found[0], am.found[1].person, 1 // n: as good as the best
+	for n < len(am.found) && compareFound(&am.found[n], best) == 0 {
+		n++
 	}
 	m := Match{Owner: best.person, Grade: Strong, By: best.how, RunnerUp: second}
 	switch {
@@ -100,11 +101,28 @@ func (am *appMatcher) shared(a *connectors.Account) (Match, bool) {
 	case n > 1 && best.how == ByAltDomain:
 		return Match{}, false // the name or the username may tell
 	case n > 1:
+		am.tied = am.tied[:0]
+		for _, f := range am.found[:n] {
+			am.tied = append(am.tied, f.person)
+		}
 		return Match{Grade: Ambiguous, By: best.how, RunnerUp: best.person}, true
-	case best.date == dateOutside, best.how == ByAltDomain:
+	case best.date == dateOutside, best.how == ByAltDomain, best.date == dateUnknown && am.livingOther(best):
 		m.Grade = Proposed
 	}
 	return m, true
+}
+
+// livingOther tells whether best has left while somebody of the address and as good a name has not: only dates tell these apart.
+func (am *appMatcher) livingOther(best *found) bool {
+	if !best.person.Ended(am.m.asOf) {
+		return false
+	}
+	for i := range am.found {
+		if f := &am.found[i]; f.person != best.person && f.name == best.name && !f.person.Ended(am.m.asOf) {
+			return true
+		}
+	}
+	return false
 }
 
 // compareFound orders people with one address: the name decides, then whether they were employed when the account was
@@ -125,12 +143,21 @@ func compareFound(a, b *found) int {
 	return 0
 }
 
-// prefer says which of two equally good people stands first: one who is still there, then the lower id.
-func prefer(a, b *Person, asOf connectors.Date) bool {
+// prefer says which of two equally good people stands first: one who is still there, then who came first. Ids, which say
+// nothing, come last.
+func prefer(a, b *Person, asOf connectors.Date) bool { return comparePeople(a, b, asOf) < 0 }
+
+func comparePeople(a, b *Person, asOf connectors.Date) int {
 	if x, y := a.Ended(asOf), b.Ended(asOf); x != y {
-		return y
+		if y {
+			return -1
+		}
+		return 1
 	}
-	return a.ID < b.ID
+	if c := cmp.Compare(a.Records[0].Start, b.Records[0].Start); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.Name(), b.Name()), cmp.Compare(a.ID, b.ID))
 }
 
 func maybeSame(a, b *Person) bool {

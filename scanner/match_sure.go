@@ -1,6 +1,8 @@
 package scanner
 
 import (
+	"slices"
+
 	"rollcall/connectors"
 )
 
@@ -63,10 +65,13 @@ const (
 
 func (am *appMatcher) byID(a *connectors.Account, id string) (Match, idState) {
 	k := foldID(am.buf[:0], id)
-	if k.placeholder() {
+	if len(k.body) == 0 {
 		return Match{}, idAbsent
 	}
 	full := am.findID(k)
+	if k.placeholder() && (len(am.found) != 1 || am.m.agreement(&am.name, am.found[0].person.Index) < agrees) {
+		return Match{}, idAbsent // 1111111 is somebody's id only if that somebody bears the name
+	}
 	switch {
 	case len(am.found) == 0 && am.m.ids.wellFormed(k):
 		return Match{}, idForeign
@@ -105,7 +110,7 @@ func (am *appMatcher) doubtedID(a *connectors.Account, p *Person, full bool) (Ma
 		}
 	}
 	if len(am.found) > 0 {
-		m.RunnerUp = am.found[0].person
+		m.RunnerUp = slices.MinFunc(am.found, func(x, y found) int { return comparePeople(x.person, y.person, am.m.asOf) }).person
 	}
 	return m, idKnown
 }
@@ -127,6 +132,18 @@ func (am *appMatcher) byAddress(a *connectors.Account, address string, foreign b
 	if at < 0 {
 		return Match{}, false
 	}
+	m, done := am.atAddress(a, f, at)
+	if foreign && m.Grade > Proposed { // an unknown id beside a known address
+		m.Grade = Strong
+		if m.By != ByAddress || am.m.agreement(&am.name, m.Owner.Index) == contradicts || am.m.outside(m.Owner, a.Created) {
+			m.Grade = Proposed
+		}
+	}
+	return m, done
+}
+
+// atAddress ties the account to whom a folded address names.
+func (am *appMatcher) atAddress(a *connectors.Account, f []byte, at int) (Match, bool) {
 	am.findAddress(f)
 	if len(am.found) == 0 && am.m.domains[string(f[at+1:])] {
 		am.findLocal(f[:at])
@@ -135,14 +152,12 @@ func (am *appMatcher) byAddress(a *connectors.Account, address string, foreign b
 		return Match{}, false
 	}
 	m, done := am.choose(a)
-	if m.By == ByAltDomain && m.Sure() {
-		m, done = am.checkAltDomain(a, m)
-	}
-	if foreign && m.Grade > Proposed { // an unknown id beside a known address
-		m.Grade = Strong
-		if m.By != ByAddress || am.m.agreement(&am.name, m.Owner.Index) == contradicts || fitDates(m.Owner, a.Created, am.m.asOf) == dateOutside {
-			m.Grade = Proposed
-		}
+	switch {
+	case !m.Sure():
+	case am.m.agreement(&am.name, m.Owner.Index) < agrees && roleMailbox(f[:at]):
+		m.Grade = Proposed // a role's mailbox is nobody's in particular, unless the name says so
+	case m.By != ByAddress:
+		return am.checkName(a, m)
 	}
 	return m, done
 }
@@ -150,14 +165,7 @@ func (am *appMatcher) byAddress(a *connectors.Account, address string, foreign b
 // byUsername takes a username that is an address, or an employee id with its letters.
 func (am *appMatcher) byUsername(a *connectors.Account) (Match, bool) {
 	if f, at := foldAddress(am.buf[:0], a.Username); at >= 0 {
-		am.findAddress(f)
-		if len(am.found) == 0 && am.m.domains[string(f[at+1:])] {
-			am.findLocal(f[:at])
-		}
-		if len(am.found) == 0 {
-			return Match{}, false
-		}
-		m, done := am.choose(a)
+		m, done := am.atAddress(a, f, at)
 		if m.Owner != nil {
 			m.By, m.Grade = ByUsername, min(m.Grade, Strong)
 		}

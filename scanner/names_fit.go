@@ -15,6 +15,7 @@ type accountName struct {
 	starts  uint64
 	tokens  [12][]byte
 	n       int
+	hash    uint64 // as glance.name
 }
 
 // asides are words beside a name that say nothing of whose it is.
@@ -39,8 +40,9 @@ func (an *accountName) read(display string) {
 	}
 	an.dropAsides()
 	an.letters = an.letters[:0]
-	an.starts = 0
+	an.starts, an.hash = 0, 0
 	for _, t := range an.tokens[:an.n] {
+		an.hash += hashToken(t)
 		if len(an.letters) < 64 {
 			an.starts |= 1 << len(an.letters)
 		}
@@ -64,10 +66,11 @@ func (an *accountName) dropAsides() {
 type fit uint8
 
 const (
-	fitNone    fit = iota
-	fitInitial     // family name and initial
-	fitExtra       // the whole name, and a word more
-	fitPartial     // given and family name, not all of them
+	fitNone     fit = iota
+	fitUsername     // no name to go by: the username is what the app's convention makes of theirs
+	fitInitial      // family name and initial
+	fitExtra        // the whole name, and a word more
+	fitPartial      // given and family name, not all of them
 	fitFull
 )
 
@@ -166,6 +169,9 @@ const (
 )
 
 func (r *roster) agreement(an *accountName, person int) agreement {
+	if an.n > 1 && an.hash == r.glances[person].name {
+		return agreesFully
+	}
 	words, best := 0, silentName
 	for i := r.own[person]; i < r.own[person+1]; i++ {
 		e := &r.entries[i]
@@ -221,6 +227,16 @@ func spelledAlike(display string, p *Person) bool {
 		}
 	}
 	return false
+}
+
+// plainlySpelled tells whether HR writes a person without any marks: it may have left them out, which tells nobody apart.
+func plainlySpelled(p *Person) bool {
+	for _, r := range p.Records {
+		if !isASCII(r.FirstName) || !isASCII(r.LastName) {
+			return false
+		}
+	}
+	return true
 }
 
 // marked is a name's letters in lower case, composed, marks kept.

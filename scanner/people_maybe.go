@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 
@@ -85,14 +86,16 @@ func addMaybe(p, q *Person) {
 // contradict tells whether two people with a name or an address in common are shown to be two: they worked side by side,
 // or HR knows a personal address of both and they have none in common. Companies give a leaver's work address to the next
 // namesake; where it is the same, HR's history must also call the later start a first hire, and tell first hires from
-// re-hires elsewhere. That word alone shows nothing: a re-hire that HR did not notice is filed as a first hire.
+// re-hires elsewhere. That word alone shows nothing: a re-hire that HR did not notice is filed as a first hire. A work
+// address in common says nothing where the first names are different ones: people who come back may have a new last name.
 func (j *joiner) contradict(ended, living *Person) bool {
-	firstHire, differ, same, shared := false, false, false, false
+	firstHire, rehired, differ, same, shared, othersName := false, false, false, false, false, true
 	for _, x := range ended.Records {
 		for _, y := range living.Records {
 			if overlap(x, y) {
 				return true
 			}
+			rehired = rehired || y.Rehired == connectors.Yes && y.Start > x.Start
 			firstHire = firstHire || j.tellsRehires && y.Rehired == connectors.No && y.Start > x.Start
 			switch {
 			case differentPersonal(x, y):
@@ -101,15 +104,39 @@ func (j *joiner) contradict(ended, living *Person) bool {
 				same = true
 			}
 			shared = shared || shareAddress(x, y)
+			othersName = othersName && differentFirstNames(x, y)
 		}
 	}
 	switch {
 	case same:
 		return false
+	case othersName:
+		return true
+	case rehired: // HR's history says that the living one was here before: people change their private addresses
+		return false
 	case shared:
 		return firstHire && differ
 	}
 	return differ
+}
+
+// differentFirstNames tells whether both records have first names and none of the one stands anywhere in the other's name,
+// also when it is cut short there, or given and family names are swapped.
+func differentFirstNames(a, b *connectors.Person) bool {
+	return a.FirstName != "" && b.FirstName != "" && !namedIn(a.FirstName, b) && !namedIn(b.FirstName, a)
+}
+
+// namedIn tells whether a word of the name is, or begins, a word of the record's names, or the other way round.
+func namedIn(name string, r *connectors.Person) bool {
+	words := bytes.Fields(foldName(nil, r.FirstName+" "+r.PreferredName+" "+r.LastName, false))
+	for _, s := range bytes.Fields(foldName(nil, name, false)) {
+		for _, t := range words {
+			if bytes.HasPrefix(s, t) || bytes.HasPrefix(t, s) || sameLoosely(s, t) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // shareAddress tells whether two records have an address in common.

@@ -21,11 +21,20 @@ func TestMaybeSame(t *testing.T) {
 		{"one name, nothing against it", func(e, l *connectors.Person) {}, true},
 		{"another way to write it", func(e, l *connectors.Person) { l.LastName = "HOLT " }, true},
 		{"other names", func(e, l *connectors.Person) { l.FirstName, l.LastName = "Uma", "Berg" }, false},
-		{"other names, one address", func(e, l *connectors.Person) { l.LastName, l.WorkEmail = "Berg", e.WorkEmail }, true},
+		{"another last name, one address", func(e, l *connectors.Person) { l.LastName, l.WorkEmail = "Berg", e.WorkEmail }, true},
+		{"another first name, one work address", func(e, l *connectors.Person) { l.FirstName, l.WorkEmail = "Uma", e.WorkEmail }, false},
+		{"a short first name, one work address", func(e, l *connectors.Person) { l.FirstName, l.WorkEmail = "M.", e.WorkEmail }, true},
+		{"given and family name swapped", func(e, l *connectors.Person) { l.FirstName, l.LastName, l.WorkEmail = "Holt", "Mira", e.WorkEmail }, true},
+		{"another first name, one personal address", func(e, l *connectors.Person) {
+			l.FirstName, e.PersonalEmail, l.PersonalEmail = "Uma", "holt@post.example", "holt@post.example"
+		}, true},
 		{"the address is an alias of the other", func(e, l *connectors.Person) { l.LastName, l.Aliases = "Berg", []string{"Mira.Holt@kiln.example"} }, true},
 		{"they worked side by side", func(e, l *connectors.Person) { l.Start = day("2021-01-01") }, false},
 		{"different personal addresses", func(e, l *connectors.Person) { e.PersonalEmail, l.PersonalEmail = "a@post.example", "b@post.example" }, false},
 		{"HR calls it a first hire: it may not have noticed", func(e, l *connectors.Person) { l.Rehired = connectors.No }, true},
+		{"HR says a re-hire, with a new personal address", func(e, l *connectors.Person) {
+			l.Rehired, e.PersonalEmail, l.PersonalEmail = connectors.Yes, "a@post.example", "b@post.example"
+		}, true},
 		{"HR says a re-hire", func(e, l *connectors.Person) { l.Rehired = connectors.Yes }, true},
 		{"a first hire with the same work address", func(e, l *connectors.Person) { l.Rehired, l.WorkEmail = connectors.No, e.WorkEmail }, true},
 		{"a first hire, the same work address, another personal one", func(e, l *connectors.Person) {

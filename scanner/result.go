@@ -13,6 +13,7 @@ type Result struct {
 	Findings  []Finding
 	Accepted  []Finding // findings that a valid exception covers; not among Findings
 	Roster    *RosterFacts
+	Blind     []connectors.PersonID             // people whose roster rows were left out
 	Persons   []*Person                         // everybody on the roster, by id
 	Who       func(connectors.PersonID) *Person // by the id of any of a person's records; nil for a stranger
 	Sources   []SourceReport
@@ -49,6 +50,7 @@ type SourceReport struct {
 	Owner          string
 	Info           connectors.Info
 	State          SourceState
+	Whole          bool   // it was read to its end; State may find fault with it all the same
 	Problem        string // what made it incomplete or failed, and what to do
 	Read           int    // rows the source gave, rejected ones included
 	Matched        int    // human accounts with an owner (exact, strong or proposed); for the roster: records joined into people
@@ -60,6 +62,8 @@ type SourceReport struct {
 	Grades         [5]int   // human accounts by Grade
 	Rejects        []Reject // the first ones, for people to look at
 	Notes          []string
+	Unseen         []connectors.AccountID // accounts in rows that were left out
+	Unreadable     int                    // rows left out of which it cannot be known whose they are
 	Entitlements   int
 	ProviderTotal  int // -1 = it does not say
 	Previous       int // accounts in the last complete pull; -1 = none

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"strconv"
+	"strings"
 
 	"rollcall/connectors"
 )
@@ -11,11 +12,11 @@ import (
 func (aj *appJudge) ownership() {
 	switch m := &aj.s.match; {
 	case m.Grade == Ambiguous:
-		aj.unconfirmed("Several people on the roster fit this account equally well: say whose it is.")
+		aj.unconfirmed("Several people on the roster fit this account equally well: say whose it is." + aj.rivals())
 	case m.Owner == nil:
 		aj.noOwner()
 	case !m.Sure():
-		aj.unconfirmed("This is likely the account of " + who(m.Owner) + aj.leftClause(m.Owner) + ", but nothing proves it: confirm the owner.")
+		aj.unconfirmed("This is likely the account of " + who(m.Owner) + aj.leftClause(m.Owner) + "; the evidence leaves a doubt: confirm the owner.")
 	case aj.facts(m.Owner).ended:
 		aj.leaver(m.Owner)
 	}
@@ -103,8 +104,31 @@ func (aj *appJudge) maybeRehired(p, alive *Person) {
 		return
 	}
 	aj.emit(Finding{Kind: UnconfirmedOwner, Severity: r.sev(severityPossibleRehire, aj.power),
-		Why: who(p) + " has left, but " + who(alive) + " works here and could be the same human being, hired again: confirm which of the two the account belongs to."},
+		Why: who(p) + " has left, but " + who(alive) + " works here and " + inCommon(p, alive) + ", so it could be one human being, hired again: confirm which of the two the account belongs to."},
 		Fact{"could be the same human", hrLine(alive.Now)}, r.fact)
+}
+
+// inCommon says what makes two people look like one.
+func inCommon(p, q *Person) string {
+	if nameKey(p.Name()) == nameKey(q.Name()) {
+		return "has the same name"
+	}
+	return "has an address in common"
+}
+
+// rivals names the people who fit an account equally well.
+func (aj *appJudge) rivals() string {
+	names := ""
+	for _, f := range aj.sharedFacts() {
+		if strings.HasSuffix(f.Name, "could be") {
+			name, _, _ := strings.Cut(f.Value, ", employed")
+			names += "; " + name
+		}
+	}
+	if names == "" {
+		return ""
+	}
+	return " It could be: " + names[2:] + "."
 }
 
 // ownerlessAccount judges who answers for an account that is no person's own.

@@ -4,24 +4,24 @@ import (
 	"rollcall/connectors"
 )
 
-// roleRules judges what the owner's roles explain: mover_stacking and excess_access.
+// roleRules judges what the owner's roles explain, by the policy: mover_stacking and excess_access. What it says nothing of
+// is judged by peers at the end of the app.
 func (aj *appJudge) roleRules(p *Person) {
 	if !aj.rules.mover.on && !aj.rules.excess.on || len(aj.held) == 0 {
 		return
 	}
-	if !aj.ents.named {
-		aj.gaps[gapMoverPolicy]++
-		aj.gaps[gapExcessPolicy]++
-		return
-	}
 	roles := aj.roles.roles(p)
-	if len(roles) == 0 || !aj.roles.inPolicy[roles[0]] {
+	known := len(roles) > 0 && aj.ents.named && aj.roles.inPolicy[roles[0]]
+	if !known && aj.presentRole(p) == noRole {
 		aj.gaps[gapMoverRole]++
 		aj.gaps[gapExcessRole]++
 		return
 	}
 	if aj.roles.of[p.Index].from == 0 && len(roles) < 2 {
 		aj.gaps[gapMoverHistory]++
+	}
+	if !known {
+		return // by peers, when all of them are known
 	}
 	for i, ent := range aj.held {
 		if aj.ents.allowed(roles[0], ent) {
@@ -58,7 +58,7 @@ func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 		return
 	}
 	e := &aj.s.acc.Entitlements[i]
-	had, since := aj.before(e, held.since)
+	had, since := aj.before(aj.s.acc.ID, e.ID, e.Granted, held.since)
 	if had == connectors.Unknown {
 		aj.gaps[gapMoverGrant]++
 	}
@@ -68,18 +68,18 @@ func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 	present := aj.roles.name(aj.roles.roles(p)[0])
 	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID),
 		Why: who(p) + " is " + present + " since " + aj.on(held.since) + " and still holds " + string(e.ID) + ", which only the earlier role " + aj.roles.name(former) + " explains."},
-		append(aj.roleFacts(p, e), Fact{"granted", since}, Fact{"policy", "roles." + aj.roles.name(former)}, r.fact)...)
+		append(roleFacts(p, e.Inherited), Fact{"granted", since}, Fact{"policy", "roles." + aj.roles.name(former)}, r.fact)...)
 }
 
 // before tells whether an entitlement was held before the day, and in words how that is known.
-func (aj *appJudge) before(e *connectors.Entitlement, day connectors.Date) (connectors.Tri, string) {
-	if e.Granted.Known() {
-		return connectors.Is(e.Granted < day), e.Granted.String()
+func (aj *appJudge) before(acc connectors.AccountID, ent connectors.EntitlementID, granted, day connectors.Date) (connectors.Tri, string) {
+	if granted.Known() {
+		return connectors.Is(granted < day), granted.String()
 	}
 	if aj.grants == nil {
 		return connectors.Unknown, ""
 	}
-	seen := aj.grants.FirstSeen(aj.s.acc.ID, e.ID)
+	seen := aj.grants.FirstSeen(acc, ent)
 	switch {
 	case seen.Known() && seen <= day:
 		return connectors.Yes, "first seen on " + seen.String()
@@ -98,7 +98,7 @@ func (aj *appJudge) excessAccess(p *Person, roles []roleID, i int) {
 	}
 	for _, role := range roles {
 		if !aj.roles.inPolicy[role] {
-			aj.gaps[gapExcessRole]++
+			aj.gaps[gapExcessUnknown]++
 			return
 		}
 	}
@@ -115,12 +115,12 @@ func (aj *appJudge) excessAccess(p *Person, roles []roleID, i int) {
 		}
 		f.Why = who(p) + " holds " + string(e.ID) + ", which no known role explains; " + since + ", so an earlier one may."
 	}
-	aj.emit(f, append(aj.roleFacts(p, e), Fact{"granted", e.Granted.String()},
+	aj.emit(f, append(roleFacts(p, e.Inherited), Fact{"granted", e.Granted.String()},
 		Fact{"policy", "roles." + aj.roles.name(roles[0])}, r.fact)...)
 }
 
 // roleFacts is the role history of a person, oldest first, and by which group an entitlement is held.
-func (aj *appJudge) roleFacts(p *Person, e *connectors.Entitlement) []Fact {
+func roleFacts(p *Person, inherited connectors.EntitlementID) []Fact {
 	s := ""
 	for _, r := range p.Roles {
 		if s != "" {
@@ -132,8 +132,8 @@ func (aj *appJudge) roleFacts(p *Person, e *connectors.Entitlement) []Fact {
 		s = roleKey(connectors.RolePeriod{Role: p.Now.Role, Department: p.Now.Department, Title: p.Now.Title})
 	}
 	facts := append(make([]Fact, 0, 5), Fact{"roles", s})
-	if e.Inherited != "" {
-		facts = append(facts, Fact{"inherited from", string(e.Inherited)})
+	if inherited != "" {
+		facts = append(facts, Fact{"inherited from", string(inherited)})
 	}
 	return facts
 }

@@ -27,6 +27,8 @@ var severities = map[Kind]Severity{
 const (
 	severityNoOwner        = Medium // orphaned_account: nobody is known to be able to get in
 	severityHistoryUnknown = Low    // excess_access: an earlier role may explain it
+	severityPeers          = Low    // mover_stacking, excess_access: no policy says so, only what others hold
+	severityPeersUnknown   = Info   // excess_access: only what others hold says so, and an earlier role may explain it
 	severityPossibleRehire = Medium // unconfirmed_owner: one of the two it could be has left
 	severityEarlyAndUsed   = Medium // early_access: somebody signed in before the first day
 )

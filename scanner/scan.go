@@ -55,6 +55,7 @@ type scan struct {
 	matcher *matcher
 	judge   *judge
 	rulings []Ruling
+	blind   blindSpots
 	mu      sync.Mutex // guards calls of Progress
 }
 
@@ -62,12 +63,13 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 	s := &scan{in: in, result: &Result{AsOf: in.AsOf}}
 	h := in.History
 	s.progress(SourceReport{Name: "roster", Info: in.Roster.Info()}, false)
-	records, rep, err := pullRoster(ctx, in.Roster, in.Clock)
-	s.progress(*rep, true)
+	records, t, err := pullRoster(ctx, in.Roster, in.Clock)
+	s.progress(*t.rep, true)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.trust(records, rep); err != nil {
+	s.blind, s.result.Blind = t.blind, t.blind.People
+	if err := s.trust(records, t.rep); err != nil {
 		return nil, err
 	}
 	seen, err := h.Roles()
@@ -90,6 +92,11 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 		return nil, err
 	}
 	people := joinPeople(records, seen, in.AsOf)
+	for _, l := range links {
+		if !l.Not && people.ByID(l.Person) == nil {
+			s.result.Notes = append(s.result.Notes, fmt.Sprintf("the link of %s %s names %s, who is not on the roster, and is not used", l.App, l.Account, l.Person))
+		}
+	}
 	s.result.Records, s.result.People, s.result.Persons, s.result.Who = len(records), len(people.All), people.All, people.ByID
 	s.matcher = newMatcher(people, matchSettings{Domains: in.Domains, Links: links, Rulings: s.rulings, AsOf: in.AsOf})
 	s.judge = newJudge(judgeInput{AsOf: in.AsOf, People: people, Policy: in.Policy, Apps: in.Apps,
@@ -104,8 +111,17 @@ func (s *scan) trust(records []connectors.Person, rep *SourceReport) error {
 		return err
 	}
 	s.result.Roster = rosterFacts(records, s.in.AsOf, rep.SHA256)
-	if rep.State != SourceOK {
+	facts := s.result.Roster
+	switch {
+	case rep.State != SourceOK:
 		s.result.Untrusted = append(s.result.Untrusted, "it was not read whole: "+rep.Problem)
+	case rep.Unreadable > 0:
+		s.result.Untrusted = append(s.result.Untrusted, fmt.Sprintf("%d of its rows cannot be read so far as to say whose they are%s; mend them", rep.Unreadable, firstReject(rep)))
+	case facts.Employed == 0:
+		return fmt.Errorf("roster: nobody on %s works here: all %d records have ended; with it every account would look orphaned, so nothing was judged: export everybody, leavers and present people",
+			rep.Info.Location, facts.Records)
+	case facts.Employed == facts.Records && facts.Records >= 30:
+		rep.Notes = append(rep.Notes, "nobody on it has left: check that the export includes leavers, or their accounts will look like nobody's")
 	}
 	s.result.Untrusted = append(s.result.Untrusted, distrust(s.result.Roster, last, s.in.Guard)...)
 	if last != nil {
