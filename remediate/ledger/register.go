@@ -71,11 +71,13 @@ func unpackRegister(b []byte) ([]entry, error) {
 	return entries, u.err
 }
 
-// foundNow turns a run's findings into entries, sorted by id, each once.
-func foundNow(findings []scanner.Finding, asOf connectors.Date, first bool) []entry {
+// foundNow turns a run's findings into entries, sorted by id, each once. backlog tells which of them, if they are new,
+// are of the baseline.
+func foundNow(findings []scanner.Finding, asOf connectors.Date, backlog func(scope string) bool) []entry {
 	entries := make([]entry, len(findings))
 	for i, f := range findings {
-		entries[i] = entry{f.ID, scanner.Seen{First: asOf, Last: asOf, Times: 1, Open: true, Backlog: first}, scopeOf(f)}
+		scope := scopeOf(f)
+		entries[i] = entry{f.ID, scanner.Seen{First: asOf, Last: asOf, Times: 1, Open: true, Backlog: backlog(scope)}, scope}
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(string(a.id), string(b.id)) })
 	return slices.CompactFunc(entries, func(a, b entry) bool { return a.id == b.id })
@@ -92,8 +94,27 @@ func scopeOf(f scanner.Finding) string {
 	return string(f.Kind) + "\x00" + strings.Join(apps, "\x00")
 }
 
+// baseline tells which findings a run is the first to be able to make: no roster was accepted before it, or an app they
+// rest on had never been read whole.
+func baseline(tx *bbolt.Tx) (func(scope string) bool, error) {
+	accepted, err := loadRoster(tx)
+	if err != nil {
+		return nil, err
+	}
+	memo := map[string]bool{}
+	return func(scope string) bool {
+		first, ok := memo[scope]
+		if !ok {
+			apps := strings.Split(scope, "\x00")[1:]
+			first = accepted == nil || slices.ContainsFunc(apps, func(app string) bool { return tx.Bucket(bPulls).Get([]byte(app)) == nil })
+			memo[scope] = first
+		}
+		return first
+	}, nil
+}
+
 // merge brings the register from one run to the next. Both lists are sorted by id.
-func merge(known, found []entry, judged func(scope string) bool) ([]entry, Diff) {
+func merge(known, found []entry, judged func(*entry) bool) ([]entry, Diff) {
 	merged := make([]entry, 0, len(known)+len(found))
 	var d Diff
 	for len(known) > 0 || len(found) > 0 {
@@ -106,11 +127,11 @@ func merge(known, found []entry, judged func(scope string) bool) ([]entry, Diff)
 			e := known[0]
 			switch {
 			case !e.seen.Open:
-			case judged(e.scope):
+			case judged(&e):
 				e.seen.Open = false
 				d.Gone = append(d.Gone, e.id)
 			default:
-				d.Unseen++
+				d.Unseen = append(d.Unseen, e.id)
 			}
 			merged = append(merged, e)
 			known = known[1:]
@@ -133,10 +154,10 @@ func merge(known, found []entry, judged func(scope string) bool) ([]entry, Diff)
 	return merged, d
 }
 
-// packDiff leaves the counts to the run's record.
+// packDiff leaves the count to the run's record.
 func packDiff(d Diff) []byte {
 	var p packer
-	for _, ids := range [][]scanner.FindingID{d.New, d.Back, d.Gone} {
+	for _, ids := range [][]scanner.FindingID{d.New, d.Back, d.Gone, d.Unseen} {
 		p.uint(uint64(len(ids)))
 		for _, id := range ids {
 			p.text(string(id))
@@ -147,7 +168,7 @@ func packDiff(d Diff) []byte {
 
 func unpackDiff(b []byte) (d Diff, err error) {
 	u := unpack(b)
-	for _, ids := range []*[]scanner.FindingID{&d.New, &d.Back, &d.Gone} {
+	for _, ids := range []*[]scanner.FindingID{&d.New, &d.Back, &d.Gone, &d.Unseen} {
 		for range u.count() {
 			*ids = append(*ids, scanner.FindingID(u.text()))
 		}

@@ -27,6 +27,7 @@ type Run struct {
 	ManifestSHA256 string
 	Findings       []scanner.Finding
 	NotJudged      []Unjudged                             // what this run could not see: such findings stay open, unseen
+	Unseen         []scanner.FindingID                    // and so do these: their account or person stands in a row that was left out
 	Roster         *scanner.RosterFacts                   // nil when it is not trusted: then the accepted one stays, and a refused one goes on waiting
 	Pulls          map[connectors.AppID]scanner.PullFacts // the complete ones
 }
@@ -43,8 +44,8 @@ type Diff struct {
 	New    []scanner.FindingID // never seen before
 	Back   []scanner.FindingID // had gone, found again
 	Gone   []scanner.FindingID // open before, looked for, not found
+	Unseen []scanner.FindingID // open before, not looked for, and still open therefore
 	Still  int                 // open before, found again: the run's other findings
-	Unseen int                 // open before, not looked for, and still open therefore
 }
 
 // RunRecord is what the ledger keeps of a run.
@@ -80,16 +81,20 @@ func (l *Ledger) RecordRun(r Run) (Diff, error) {
 		if k, _ := runs.Cursor().Last(); k != nil {
 			seq = binary.BigEndian.Uint64(k) + 1
 		}
-		found := foundNow(r.Findings, r.AsOf, seq == 1)
+		first, err := baseline(tx)
+		if err != nil {
+			return err
+		}
+		found := foundNow(r.Findings, r.AsOf, first)
 		rec := record(r, seq, found)
 		if k := tx.Bucket(bRunIDs).Get([]byte(r.ID)); k != nil {
 			d, err = recorded(tx, k, rec.FindingsSHA256)
 			return err
 		}
-		if d, err = writeRegister(tx, found, r.NotJudged); err != nil {
+		if d, err = writeRegister(tx, found, r); err != nil {
 			return err
 		}
-		rec.New, rec.Still, rec.Back, rec.Gone, rec.Unseen = len(d.New), d.Still, len(d.Back), len(d.Gone), d.Unseen
+		rec.New, rec.Still, rec.Back, rec.Gone, rec.Unseen = len(d.New), d.Still, len(d.Back), len(d.Gone), len(d.Unseen)
 		if r.Roster != nil {
 			err = errors.Join(advanceRoster(tx, r.Roster), dropPending(tx))
 		}
@@ -138,18 +143,52 @@ func loadRun(tx *bbolt.Tx, seq []byte) (rec RunRecord, d Diff, err error) {
 		return rec, d, err
 	}
 	d, err = unpackDiff(tx.Bucket(bDiffs).Get(seq))
-	d.Still, d.Unseen = rec.Still, rec.Unseen
+	d.Still = rec.Still
 	return rec, d, err
 }
 
-func writeRegister(tx *bbolt.Tx, found []entry, notJudged []Unjudged) (Diff, error) {
-	b := tx.Bucket(bFinding)
-	known, err := unpackRegister(b.Get(kRegister))
+func writeRegister(tx *bbolt.Tx, found []entry, r Run) (Diff, error) {
+	merged, d, err := mergeRegister(tx, found, r)
 	if err != nil {
 		return Diff{}, err
 	}
-	merged, d := merge(known, found, judgedBy(notJudged))
-	return d, b.Put(kRegister, packRegister(merged))
+	return d, tx.Bucket(bFinding).Put(kRegister, packRegister(merged))
+}
+
+func mergeRegister(tx *bbolt.Tx, found []entry, r Run) ([]entry, Diff, error) {
+	known, err := unpackRegister(tx.Bucket(bFinding).Get(kRegister))
+	if err != nil {
+		return nil, Diff{}, err
+	}
+	inScope := judgedBy(r.NotJudged)
+	unseen := make(map[scanner.FindingID]bool, len(r.Unseen))
+	for _, id := range r.Unseen {
+		unseen[id] = true
+	}
+	merged, d := merge(known, found, func(e *entry) bool { return !unseen[e.id] && inScope(e.scope) })
+	return merged, d, nil
+}
+
+// Preview gives what recording the run would change, without recording it, and which of the new findings are of the
+// baseline: no earlier run could have made them.
+func (l *Ledger) Preview(r Run) (d Diff, backlog []scanner.FindingID, err error) {
+	err = l.read("what a run changes", func(tx *bbolt.Tx) error {
+		first, err := baseline(tx)
+		if err != nil {
+			return err
+		}
+		found := foundNow(r.Findings, r.AsOf, first)
+		if _, d, err = mergeRegister(tx, found, r); err != nil {
+			return err
+		}
+		for _, e := range found {
+			if _, isNew := slices.BinarySearch(d.New, e.id); isNew && e.seen.Backlog {
+				backlog = append(backlog, e.id)
+			}
+		}
+		return nil
+	})
+	return d, backlog, err
 }
 
 // judgedBy tells whether a run that left out notJudged would have found what has this scope.
@@ -215,7 +254,7 @@ func (l *Ledger) Pull(app connectors.AppID) (facts *scanner.PullFacts, err error
 	return facts, err
 }
 
-// AcceptPull forgets the last complete pull of an app, so that the next one is taken as it comes, however short it is.
+// AcceptPull says that a much shorter list of an app, or an empty one, is true: the next pull is taken as it comes.
 func (l *Ledger) AcceptPull(app connectors.AppID, actor, reason string, at time.Time) error {
 	if reason == "" {
 		return errors.New("ledger: accepting a shorter account list: say why it is true")
@@ -223,14 +262,10 @@ func (l *Ledger) AcceptPull(app connectors.AppID, actor, reason string, at time.
 	return l.change("the acceptance of a shorter list of "+string(app), func(tx *bbolt.Tx) error {
 		b := tx.Bucket(bPulls)
 		var last scanner.PullFacts
-		found, err := getJSON(b, []byte(app), &last)
-		if err != nil {
+		if _, err := getJSON(b, []byte(app), &last); err != nil {
 			return err
 		}
-		if !found {
-			return fmt.Errorf("no complete pull of app %q is remembered: %w", app, connectors.ErrNotFound)
-		}
-		return errors.Join(b.Delete([]byte(app)), l.addEvent(tx, at, actor, "shorter list accepted", struct {
+		return errors.Join(putJSON(b, []byte(app), scanner.PullFacts{AsOf: last.AsOf}), l.addEvent(tx, at, actor, "shorter list accepted", struct {
 			App    connectors.AppID  `json:"app"`
 			Last   scanner.PullFacts `json:"last"`
 			Reason string            `json:"reason"`

@@ -16,9 +16,20 @@ import (
 
 // model is the register as a plain map would have it.
 type model struct {
-	seen  map[scanner.FindingID]scanner.Seen
-	of    map[scanner.FindingID]scanner.Finding
-	first bool
+	seen   map[scanner.FindingID]scanner.Seen
+	of     map[scanner.FindingID]scanner.Finding
+	roster bool                      // one was accepted
+	pulls  map[connectors.AppID]bool // apps that were read whole
+}
+
+// pulled tells whether every app the finding rests on was read whole before.
+func (m *model) pulled(f scanner.Finding) bool {
+	for _, r := range f.Related {
+		if !m.pulls[r.App] {
+			return false
+		}
+	}
+	return m.pulls[f.App]
 }
 
 func (m *model) run(r Run) (d Diff) {
@@ -31,7 +42,7 @@ func (m *model) run(r Run) (d Diff) {
 		s, known := m.seen[f.ID]
 		switch {
 		case !known:
-			s = scanner.Seen{First: r.AsOf, Backlog: m.first}
+			s = scanner.Seen{First: r.AsOf, Backlog: !m.roster || !m.pulled(f)}
 			d.New = append(d.New, f.ID)
 		case s.Open:
 			d.Still++
@@ -44,16 +55,19 @@ func (m *model) run(r Run) (d Diff) {
 		if found[id] || !s.Open {
 			continue
 		}
-		if slices.ContainsFunc(r.NotJudged, func(u Unjudged) bool { return hides(u, m.of[id]) }) {
-			d.Unseen++
+		if slices.Contains(r.Unseen, id) || slices.ContainsFunc(r.NotJudged, func(u Unjudged) bool { return hides(u, m.of[id]) }) {
+			d.Unseen = append(d.Unseen, id)
 			continue
 		}
 		s.Open = false
 		m.seen[id] = s
 		d.Gone = append(d.Gone, id)
 	}
-	m.first = false
-	for _, ids := range [][]scanner.FindingID{d.New, d.Back, d.Gone} {
+	m.roster = m.roster || r.Roster != nil
+	for app := range r.Pulls {
+		m.pulls[app] = true
+	}
+	for _, ids := range [][]scanner.FindingID{d.New, d.Back, d.Gone, d.Unseen} {
 		slices.Sort(ids)
 	}
 	return d
@@ -92,12 +106,36 @@ func TestRegisterAgainstAMap(t *testing.T) {
 		ok(t, err)
 		defer os.RemoveAll(dir)
 		l := begin(t, dir)
-		m := model{map[scanner.FindingID]scanner.Seen{}, map[scanner.FindingID]scanner.Finding{}, true}
+		m := model{map[scanner.FindingID]scanner.Seen{}, map[scanner.FindingID]scanner.Finding{}, false, map[connectors.AppID]bool{}}
 		for n := range rapid.IntRange(1, 8).Draw(t, "runs") {
 			r := aRun(n, rapid.SliceOf(rapid.Custom(someFinding)).Draw(t, "findings")...)
 			r.AsOf = monday + connectors.Date(rapid.IntRange(0, 9).Draw(t, "as-of")) // not always forward
 			r.NotJudged = rapid.SliceOfN(rapid.Custom(someUnjudged), 0, 2).Draw(t, "not judged")
+			r.Pulls = map[connectors.AppID]scanner.PullFacts{}
+			for _, app := range []connectors.AppID{"crm", "erp", "git"} {
+				if rapid.Bool().Draw(t, "read whole") {
+					r.Pulls[app] = scanner.PullFacts{AsOf: r.AsOf, Accounts: 1}
+				}
+			}
+			if rapid.Bool().Draw(t, "roster believed") {
+				r.Roster = &scanner.RosterFacts{AsOf: r.AsOf, Records: 1, SHA256: "a"}
+			}
+			for _, id := range slices.Sorted(maps.Keys(m.seen)) {
+				if rapid.IntRange(0, 9).Draw(t, "row left out") == 0 {
+					r.Unseen = append(r.Unseen, id)
+				}
+			}
+			preview, backlog, err := l.Preview(r)
+			ok(t, err)
 			want := m.run(r)
+			for _, id := range want.New {
+				if m.seen[id].Backlog != slices.Contains(backlog, id) {
+					t.Fatalf("run %d: %s is of the baseline: %v", n, id, m.seen[id].Backlog)
+				}
+			}
+			if !reflect.DeepEqual(preview, want) {
+				t.Fatalf("run %d: previewed %+v, want %+v", n, preview, want)
+			}
 			for range 2 { // the second time changes nothing
 				got, err := l.RecordRun(r)
 				ok(t, err)
