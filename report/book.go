@@ -24,9 +24,10 @@ type book struct {
 
 // styles are the looks of cells. Colour never says anything alone: the words in the cell say it too.
 type styles struct {
-	title, heading, note, head      int
-	text, wrap, number, date, stamp int
-	bad, warn, good, alarm          int
+	title, heading, note, head, headNumber int
+	strong, plain                          int // words that run over the cells beside them
+	text, wrap, number, share, date, stamp int
+	worst, bad, warn, good, alarm          int
 }
 
 func newBook(r *Review, sum *Summary) *book {
@@ -45,30 +46,36 @@ func (b *book) do(err error) {
 
 func (b *book) styles() styles {
 	const asText, asCount = 49, 3
-	day, moment := "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+	day, moment, percent := "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", "0.0%"
 	left := &excelize.Alignment{Vertical: "top", Horizontal: "left"}
+	right := &excelize.Alignment{Vertical: "top", Horizontal: "right", Indent: 1} // off the text beside it
 	wrap := &excelize.Alignment{Vertical: "top", WrapText: true}
 	font := func(size float64, bold bool, ink string) *excelize.Font {
 		return &excelize.Font{Family: "Calibri", Size: size, Bold: bold, Color: ink}
 	}
-	on := func(ink, paper string) int { // words in a colour that they say themselves
-		return b.style(&excelize.Style{Font: font(11, true, ink), NumFmt: asText, Alignment: wrap,
+	on := func(ink, paper string, align *excelize.Alignment) int { // words in a colour that they say themselves
+		return b.style(&excelize.Style{Font: font(11, true, ink), NumFmt: asText, Alignment: align,
 			Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{paper}}})
 	}
 	return styles{
-		title:   b.style(&excelize.Style{Font: font(16, true, "1F3864")}),
-		heading: b.style(&excelize.Style{Font: font(12, true, "1F3864")}),
-		alarm:   b.style(&excelize.Style{Font: font(12, true, "B00000")}),
-		note:    b.style(&excelize.Style{Font: font(11, false, "404040")}),
-		head:    on("FFFFFF", "1F3864"),
-		text:    b.style(&excelize.Style{NumFmt: asText, Alignment: &excelize.Alignment{Vertical: "top"}}),
-		wrap:    b.style(&excelize.Style{NumFmt: asText, Alignment: wrap}),
-		number:  b.style(&excelize.Style{NumFmt: asCount, Alignment: left}),
-		date:    b.style(&excelize.Style{CustomNumFmt: &day, Alignment: left}),
-		stamp:   b.style(&excelize.Style{CustomNumFmt: &moment, Alignment: left}),
-		bad:     on("9C0006", "FFC7CE"),
-		warn:    on("6B5000", "FFEB9C"),
-		good:    on("006100", "C6EFCE"),
+		title:      b.style(&excelize.Style{Font: font(16, true, "1F3864")}),
+		heading:    b.style(&excelize.Style{Font: font(12, true, "1F3864")}),
+		alarm:      b.style(&excelize.Style{Font: font(12, true, "B00000")}),
+		strong:     b.style(&excelize.Style{Font: font(11, true, "000000")}),
+		plain:      b.style(&excelize.Style{Font: font(11, false, "000000")}),
+		note:       b.style(&excelize.Style{Font: font(11, false, "404040")}),
+		head:       on("FFFFFF", "1F3864", wrap),
+		headNumber: on("FFFFFF", "1F3864", &excelize.Alignment{Vertical: "top", Horizontal: "center", WrapText: true}), // its right end is under the filter's button
+		text:       b.style(&excelize.Style{NumFmt: asText, Alignment: &excelize.Alignment{Vertical: "top"}}),
+		wrap:       b.style(&excelize.Style{NumFmt: asText, Alignment: wrap}),
+		number:     b.style(&excelize.Style{NumFmt: asCount, Alignment: right}),
+		share:      b.style(&excelize.Style{CustomNumFmt: &percent, Alignment: right}),
+		date:       b.style(&excelize.Style{CustomNumFmt: &day, Alignment: left}),
+		stamp:      b.style(&excelize.Style{CustomNumFmt: &moment, Alignment: left}),
+		worst:      on("FFFFFF", "9C0006", wrap),
+		bad:        on("9C0006", "FFC7CE", wrap),
+		warn:       on("6B5000", "FFEB9C", wrap),
+		good:       on("006100", "C6EFCE", wrap),
 	}
 }
 
@@ -150,7 +157,9 @@ func (b *book) footer() string {
 // severityStyle colours a severity beside its word.
 func (s *styles) severity(sev scanner.Severity) int {
 	switch sev {
-	case scanner.Critical, scanner.High:
+	case scanner.Critical:
+		return s.worst
+	case scanner.High:
 		return s.bad
 	case scanner.Medium:
 		return s.warn
@@ -160,13 +169,6 @@ func (s *styles) severity(sev scanner.Severity) int {
 
 func (s *styles) state(st scanner.SourceState) int {
 	if st == scanner.SourceOK {
-		return s.good
-	}
-	return s.bad
-}
-
-func (s *styles) check(ok bool) int {
-	if ok {
 		return s.good
 	}
 	return s.bad

@@ -6,7 +6,8 @@ import "strings"
 // writing.
 func Plain(s string) string { return clean(s) }
 
-// NeutralCells makes the cells of a CSV row inert for spreadsheets; OriginalCell undoes it.
+// NeutralCells makes the cells of a CSV row inert for spreadsheets and terminals; OriginalCell undoes it but for control
+// characters, which are gone.
 func NeutralCells(row []string) []string {
 	out := make([]string, len(row))
 	for i, s := range row {

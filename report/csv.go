@@ -5,6 +5,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"rollcall/scanner"
 )
@@ -42,14 +44,25 @@ func csvRow(f *scanner.Finding) []string {
 		evidenceWords(f.Evidence), first, strconv.Itoa(f.TimesSeen), strings.Join(f.Controls, "; ")}
 }
 
-// csvCell makes a value inert. The wide forms of = + - @ count too: some programs fold them. A value that has such an
-// apostrophe already gets another, so that OriginalCell can tell.
+// csvCell makes a value inert, for spreadsheets and for terminals. The wide forms of = + - @ count too: some programs
+// fold them. A value that has such an apostrophe already gets another, so that OriginalCell can tell.
 func csvCell(s string) string {
-	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-	if rest := strings.TrimLeft(s, "'"); rest != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", firstRune(rest)) {
+	s = uncontrolled(s)
+	if rest := strings.TrimLeft(s, "'"); rest != "" && strings.ContainsRune("=+-@\t\n＝＋－＠", firstRune(rest)) {
 		return "'" + s
 	}
 	return s
+}
+
+// uncontrolled takes out what could steer a terminal: control characters but tabs and line feeds become U+FFFD.
+func uncontrolled(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && r != '\n' && unicode.IsControl(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
 }
 
 func firstRune(s string) rune {

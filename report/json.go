@@ -33,7 +33,7 @@ type sourceDocument struct {
 	NonHuman  int    `json:"non_human"`
 	Rejected  int    `json:"rejected"`
 	SideRows  int    `json:"rejected_of_other_lists"`
-	TiesOut   bool   `json:"ties_out"`
+	TiesOut   *bool  `json:"ties_out"` // null: nothing was read that could
 	SHA256    string `json:"sha256"`
 }
 
@@ -49,8 +49,13 @@ func documentOf(r *Review) runDocument {
 		Untrusted: append([]string{}, r.Result.Untrusted...), Sources: []sourceDocument{}, NotJudged: []notJudged{}, Notes: append([]string{}, r.Result.Notes...)}
 	for i := range r.Result.Sources {
 		s := &r.Result.Sources[i]
+		var ties *bool
+		if !unread(s) {
+			ties = new(bool)
+			*ties = s.TiesOut()
+		}
 		d.Sources = append(d.Sources, sourceDocument{s.Name, s.Info.Kind, s.Info.Location, string(s.State), s.Problem, s.Read, s.Matched,
-			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, s.TiesOut(), s.SHA256})
+			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, ties, s.SHA256})
 	}
 	for _, n := range r.Result.NotJudged {
 		d.NotJudged = append(d.NotJudged, notJudged{n.Kind, string(n.App), n.Why, n.Count})

@@ -58,8 +58,9 @@ type said struct {
 // over is a text in a table's last column that may run over the empty cells beside it, and so needs no width.
 type over string
 
-func (b *book) page(name, title string, paper int) *page {
-	b.add(name, layout{paper: paper, wide: 1, head: 1})
+func (b *book) page(name, title string, l layout) *page {
+	l.head = 1
+	b.add(name, l)
 	p := &page{b: b, name: name}
 	p.text(b.st.title, title)
 	return p
@@ -72,11 +73,23 @@ func (p *page) cell(col, row int) string {
 }
 
 // text writes a text over as many rows as it needs; it runs over the empty cells to its right.
-func (p *page) text(style int, text string) {
-	for _, line := range wrapped(cellText(text), textWidth) {
+func (p *page) text(style int, text string) { p.textAt(1, style, text) }
+
+// textAt is text from a column on. What stands in the first one beside the text's first line is the caller's to put.
+func (p *page) textAt(col, style int, text string) {
+	for _, line := range wrapped(cellText(text), textWidth-12*(col-1)) {
 		p.row++
-		p.put(1, line, style)
+		p.put(col, line, style)
 	}
+}
+
+// beside puts a word into the first column of a row already written.
+func (p *page) beside(row int, word string, style int) {
+	last := p.row
+	p.row = row
+	p.put(1, word, style)
+	p.row = last
+	p.widen(0, cells.StringWidth(word)+2)
 }
 
 // gap leaves a row empty between two tables.
@@ -91,6 +104,8 @@ func (p *page) put(col int, value any, style int) {
 		p.b.do(f.SetCellInt(p.name, at, int64(v)))
 	case int64:
 		p.b.do(f.SetCellInt(p.name, at, v))
+	case float64:
+		p.b.do(f.SetCellFloat(p.name, at, v, -1, 64))
 	case time.Time:
 		if !v.IsZero() {
 			p.b.do(f.SetCellValue(p.name, at, v.UTC()))
@@ -116,7 +131,11 @@ func (p *page) table(name, heading, none string, cols []string, rows [][]any) {
 	p.row++
 	top := p.row
 	for i, c := range cols {
-		p.put(i+1, c, p.b.st.head)
+		style := p.b.st.head
+		if _, number := rows[0][i].(int); number {
+			style = p.b.st.headNumber
+		}
+		p.put(i+1, c, style)
 		p.widen(i, cells.StringWidth(c)+4) // room for the filter's button
 	}
 	for _, row := range rows {
@@ -145,6 +164,8 @@ func (p *page) look(v any) (value any, style, width int) {
 		return v, st.number, len(thousands(v))
 	case int64:
 		return v, st.number, len(thousands(int(v)))
+	case float64: // a share
+		return v, st.share, len("100.0%")
 	case time.Time:
 		return v, st.stamp, len("2006-01-02 15:04:05")
 	case connectors.Date:

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"rollcall/connectors"
@@ -25,6 +26,8 @@ type Review struct {
 	Manifest       string // hash of the run's manifest; empty when nothing was sealed
 	Filter         string // what the reader asked to see only part by, as "--app entra"; empty = everything
 	Paths          Paths
+	Program        string // how rollcall was started, for the commands a reader is given; empty = rollcall
+	Flags          string // what those commands need to find the same configuration and state, as "--config review.toml"
 
 	// Person gives what the roster says of an id; nil, or a nil answer, when it says nothing.
 	Person func(connectors.PersonID) *scanner.Person
@@ -37,72 +40,38 @@ type Paths struct{ Dir, Findings, Accounts, Workbook string }
 
 // Change is the difference to the last run that asked the same.
 type Change struct {
-	LastRun  string // empty: there was none
-	New      []scanner.FindingID
-	Still    []scanner.FindingID
-	Back     []scanner.FindingID // had gone before, and are back
-	Gone     []scanner.Finding   // as the last run told them; what an exception covers now has not gone
-	Unjudged []scanner.Finding   // were there last time; what they rest on could not be read or trusted now, so they are neither still there nor gone
+	LastRun string // empty: there was none
+	New     []scanner.FindingID
+	Still   []scanner.FindingID
+	Back    []scanner.FindingID // had gone before, and are back
+	// Gone and Unjudged are told as far as they are known, which may be by nothing but their ids.
+	Gone     []scanner.Finding // what an exception covers now has not gone
+	Unjudged []scanner.Finding // were there last time; what they rest on could not be read or trusted now, so they are neither still there nor gone
 }
 
-// Compare tells what changed since the findings of the last run. A finding that is missing now has gone only if all it
-// rests on was read whole: the roster and every app it names.
-func Compare(lastRun string, before []scanner.Finding, now *scanner.Result) Change {
-	c := Change{LastRun: lastRun}
-	was := make(map[scanner.FindingID]bool, len(before))
-	for i := range before {
-		was[before[i].ID] = true
-	}
-	is := make(map[scanner.FindingID]bool, len(now.Findings))
-	for i := range now.Findings {
-		f := &now.Findings[i]
-		is[f.ID] = true
-		switch {
-		case was[f.ID]:
-			c.Still = append(c.Still, f.ID)
-		case f.BackAgain:
-			c.Back = append(c.Back, f.ID)
-		default:
-			c.New = append(c.New, f.ID)
-		}
-	}
-	for i := range now.Accepted {
-		is[now.Accepted[i].ID] = true
-	}
-	readable := readable(now)
-	for _, f := range before {
-		switch {
-		case is[f.ID]:
-		case readable(&f):
-			c.Gone = append(c.Gone, f)
-		default:
-			c.Unjudged = append(c.Unjudged, f)
-		}
-	}
-	return c
+// command is what to type for one of rollcall's commands, as the reader started it.
+func (r *Review) command(args ...string) string {
+	return joinNonEmpty(" ", orWord(r.Program, "rollcall"), joinNonEmpty(" ", args...), r.Flags)
 }
 
-// readable tells of a finding whether all it rests on was read whole. An app that is no longer configured counts as read:
-// what was found in it is gone from the review, and the sheet of sources shows that the app is.
-func readable(r *scanner.Result) func(*scanner.Finding) bool {
-	bad := map[connectors.AppID]bool{}
-	for _, s := range r.Sources {
-		if s.State != scanner.SourceOK {
-			bad[connectors.AppID(s.Name)] = true
-		}
+// ranBy says who ran it.
+func (r *Review) ranBy() string {
+	switch {
+	case r.By == "":
+		return "nobody named"
+	case strings.HasPrefix(r.By, "uid "): // a user without a name
+		return r.By
 	}
-	untrusted := len(r.Untrusted) > 0 || bad["roster"]
-	return func(f *scanner.Finding) bool {
-		if untrusted || bad[f.App] {
-			return false
-		}
-		for _, rel := range f.Related {
-			if bad[rel.App] {
-				return false
-			}
-		}
-		return true
+	return "user " + r.By
+}
+
+// madeBy says which rollcall it was. Go calls a build that is no release "(devel)".
+func (r *Review) madeBy() string {
+	v := strings.TrimSpace(strings.TrimPrefix(r.Version, "rollcall"))
+	if rest, devel := strings.CutPrefix(v, "(devel)"); devel || v == "" {
+		return "rollcall, development build" + rest
 	}
+	return "rollcall " + v
 }
 
 // name is what people call a person, with the id that tells namesakes apart; empty for nobody.
@@ -136,4 +105,22 @@ func (r *Review) nextStep(f *scanner.Finding) string {
 		return ""
 	}
 	return r.NextStep(f.Kind, f.Reason)
+}
+
+// subject says of which access a finding speaks, and whose it is.
+func (r *Review) subject(f *scanner.Finding) string {
+	owner := r.name(f.Person)
+	switch {
+	case owner == "" && f.Kind == scanner.OwnerlessAccount:
+		owner = "no owner named"
+	case owner == "":
+		owner = "owner unknown"
+	case f.Kind == scanner.UnconfirmedOwner:
+		owner = "perhaps " + owner
+	}
+	account := f.Login()
+	if account == "" {
+		account = "no account"
+	}
+	return joinNonEmpty(" · ", string(f.App), account, string(f.Entitlement), owner)
 }

@@ -1,80 +1,23 @@
 package report
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"rollcall/connectors"
 	"rollcall/scanner"
 )
-
-func TestCompare(t *testing.T) {
-	f := func(id, app string, more ...string) scanner.Finding {
-		x := scanner.Finding{ID: scanner.FindingID(id), App: connectors.AppID(app)}
-		for _, a := range more {
-			x.Related = append(x.Related, scanner.Related{App: connectors.AppID(a)})
-		}
-		return x
-	}
-	back := f("back", "crm")
-	back.BackAgain = true
-	before := []scanner.Finding{f("still", "crm"), f("gone", "crm"), f("unread", "erp"), f("across", "crm", "erp"), f("excused", "crm"), f("dropped", "no longer configured")}
-	now := &scanner.Result{Findings: []scanner.Finding{f("still", "crm"), f("new", "crm"), back}, Accepted: []scanner.Finding{f("excused", "crm")},
-		Sources: []scanner.SourceReport{{Name: "roster", State: scanner.SourceOK}, {Name: "crm", State: scanner.SourceOK}, {Name: "erp", State: scanner.SourceIncomplete}}}
-	check := func(want string) {
-		t.Helper()
-		c := Compare("r1", before, now)
-		ids := func(list []scanner.Finding) (out []scanner.FindingID) {
-			for _, x := range list {
-				out = append(out, x.ID)
-			}
-			return out
-		}
-		var words []string
-		for _, list := range [][]scanner.FindingID{c.New, c.Still, c.Back, ids(c.Gone), ids(c.Unjudged)} {
-			var w []string
-			for _, id := range list {
-				w = append(w, string(id))
-			}
-			words = append(words, strings.Join(w, " "))
-		}
-		if got := strings.Join(words, "|"); got != want {
-			t.Errorf("got  %s\nwant %s", got, want)
-		}
-	}
-	check("new|still|back|gone dropped|unread across")
-	now.Untrusted = []string{"too short"}
-	check("new|still|back||gone unread across dropped")
-}
-
-// Nothing of the last run is lost, and nothing is counted twice.
-func TestCompareAccountsForAll(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		id := rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"})
-		draw := func(name string) (out []scanner.Finding) {
-			for _, s := range rapid.SliceOfDistinct(id, rapid.ID[string]).Draw(t, name) {
-				out = append(out, scanner.Finding{ID: scanner.FindingID(s), App: connectors.AppID("app" + s), BackAgain: rapid.Bool().Draw(t, "back")})
-			}
-			return out
-		}
-		before, now := draw("before"), &scanner.Result{Findings: draw("now")}
-		now.Sources = []scanner.SourceReport{{Name: "appa", State: scanner.SourceFailed}}
-		c := Compare("r", before, now)
-		if len(c.New)+len(c.Still)+len(c.Back) != len(now.Findings) || len(c.Still)+len(c.Gone)+len(c.Unjudged) != len(before) {
-			t.Fatalf("%+v", c)
-		}
-	})
-}
 
 func TestSummary(t *testing.T) {
 	s := Summarize(sample())
 	if s.Severities != [5]int{0, 15, 1, 1, 2} || s.Backlog != 1 {
 		t.Errorf("severities %v, backlog %d", s.Severities, s.Backlog)
 	}
-	if len(s.Incomplete) != 1 || s.Incomplete[0].Source != "ledger" || len(s.Incomplete[0].NotJudged) != 2 {
+	if len(s.Incomplete) != 1 || s.Incomplete[0].Source != "ledger" || len(s.Incomplete[0].NotJudged) != 1 {
 		t.Errorf("incomplete %+v", s.Incomplete)
 	}
 	if len(s.Kinds) != 5 || s.Kinds[0].Kind != scanner.OrphanedAccount || s.Kinds[0].New != 1 || s.Kinds[4].Total != 15 {
@@ -93,6 +36,114 @@ func TestSummary(t *testing.T) {
 	want := "INCOMPLETE: 1 of 3 sources could not be read whole or trusted. What is listed is not all there is. 19 findings: 2 critical, 1 high, 1 medium, 15 low. Backlog of the first run: 1 left of 61."
 	if s.Verdict != want {
 		t.Errorf("verdict %q", s.Verdict)
+	}
+}
+
+// The verdict says how much of the truth the report is. It holds nothing that a filter shows against all there is.
+func TestVerdict(t *testing.T) {
+	const headline = "19 findings: 2 critical, 1 high, 1 medium, 15 low"
+	ok := func(r *Review) {
+		r.Result.Sources = r.Result.Sources[:2]
+		r.Result.Sources[0].Rejected = 0
+	}
+	for name, c := range map[string]struct {
+		change         func(*Review)
+		want, headline string
+	}{
+		"whole": {ok, "Complete: 2 sources read whole. " + headline + ". Backlog of the first run: 1 left of 61.", "Complete: 2 sources read whole. " + headline + "."},
+		"a row left out": {func(r *Review) { ok(r); r.Result.Sources[1].SideRejected = 1 },
+			"Complete: 2 sources read to the end; 1 row was left out (listed with its source). " + headline + ". Backlog of the first run: 1 left of 61.",
+			"Complete: 2 sources, 1 row left out. " + headline + "."},
+		"rows left out": {func(r *Review) { ok(r); r.Result.Sources[0].Rejected, r.Result.Sources[1].Rejected = 3, 1 },
+			"Complete: 2 sources read to their end; 4 rows were left out (listed with their sources). " + headline + ". Backlog of the first run: 1 left of 61.",
+			"Complete: 2 sources, 4 rows left out. " + headline + "."},
+		"first run": {func(r *Review) { ok(r); r.Baseline = true },
+			"Complete: 2 sources read whole. " + headline + ". This is the first run: all of it is backlog. Start with the few that matter.",
+			"Complete: 2 sources read whole. " + headline + "."},
+		"filtered": {func(r *Review) { ok(r); r.Filter = "--app crm" }, "Complete: 2 sources read whole. " + headline + " (only --app crm).",
+			"Complete: 2 sources read whole. " + headline + " (only --app crm)."},
+		"filtered first run": {func(r *Review) { ok(r); r.Baseline, r.Filter = true, "--app crm" }, "Complete: 2 sources read whole. " + headline + " (only --app crm).",
+			"Complete: 2 sources read whole. " + headline + " (only --app crm)."},
+		"nothing": {func(r *Review) { r.Result = &scanner.Result{} }, "Nothing was found.", "Nothing was found."},
+	} {
+		r := sample()
+		c.change(r)
+		if s := Summarize(r); s.Verdict != c.want || s.Headline != c.headline {
+			t.Errorf("%s: got\n%s\n%s\nwant\n%s\n%s", name, s.Verdict, s.Headline, c.want, c.headline)
+		}
+	}
+}
+
+// With a filter no figure compares what is shown with the last run or the first.
+func TestFiguresUnderFilter(t *testing.T) {
+	names := func(r *Review) (out []string) {
+		for _, f := range Summarize(r).Figures {
+			out = append(out, f.Name)
+		}
+		return out
+	}
+	r := sample()
+	all := names(r)
+	r.Filter = "--app crm"
+	some := names(r)
+	for _, name := range []string{"New", "Back again", "Still there", "Gone", "Not compared", "Backlog"} {
+		if !slices.Contains(all, name) || slices.Contains(some, name) {
+			t.Errorf("%s: without a filter %v, with one %v", name, slices.Contains(all, name), slices.Contains(some, name))
+		}
+	}
+}
+
+// A roster's reason is given once, whichever way the scan words it.
+func TestRosterReasonOnce(t *testing.T) {
+	const why = "it has 2 records where the last one had 5"
+	for name, c := range map[string]struct {
+		problem   string
+		untrusted []string
+	}{
+		"refused":          {why + "; its status column is blank", []string{why, "its status column is blank"}},
+		"not read whole":   {why, []string{"it was not read whole: " + why}},
+		"both":             {why, []string{"it was not read whole: " + why, "its status column is blank"}},
+		"no problem of it": {"", []string{why}},
+	} {
+		r := sample()
+		r.Result.Sources[0].State, r.Result.Sources[0].Problem, r.Result.Untrusted = scanner.SourceIncomplete, c.problem, c.untrusted
+		what := Summarize(r).Incomplete[0].What
+		if strings.Count(what, why) != 1 {
+			t.Errorf("%s: %s", name, what)
+		}
+		if len(c.untrusted) > 1 && strings.Count(what, "its status column is blank") != 1 {
+			t.Errorf("%s: a reason is missing: %s", name, what)
+		}
+	}
+}
+
+// What the scanner says of an incomplete list is known by its words: should they change, this says so.
+func TestWordsOfTheScanner(t *testing.T) {
+	files, err := filepath.Glob("../scanner/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if src, err := os.ReadFile(name); err != nil {
+			t.Fatal(err)
+		} else if bytes.Contains(src, []byte(listIncomplete)) {
+			return
+		}
+	}
+	t.Errorf("the scanner no longer says %q: nothing would be listed as not judged for want of an app's whole list", listIncomplete)
+}
+
+func TestRanAndMadeBy(t *testing.T) {
+	for in, want := range map[string]string{"": "rollcall, development build", "(devel)": "rollcall, development build",
+		"(devel) 0123456789ab (changed)": "rollcall, development build 0123456789ab (changed)", "v1.2.3": "rollcall v1.2.3", "rollcall 0.1.0 (abc)": "rollcall 0.1.0 (abc)"} {
+		if got := (&Review{Version: in}).madeBy(); got != want {
+			t.Errorf("version %q: %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"": "nobody named", "root": "user root", "uid 7": "uid 7"} {
+		if got := (&Review{By: in}).ranBy(); got != want {
+			t.Errorf("by %q: %q, want %q", in, got, want)
+		}
 	}
 }
 
@@ -132,10 +183,10 @@ func TestWords(t *testing.T) {
 	}
 	for _, c := range []struct {
 		n, of int
-		want  string
-	}{{0, 0, "none"}, {0, 5, "0 %"}, {1, 100000, "< 0.1 %"}, {99999, 100000, "99.9 %"}, {5, 5, "100 %"}, {1, 3, "33.3 %"}} {
+		want  any
+	}{{0, 0, "none"}, {0, 5, 0.0}, {1, 100000, "< 0.1 %"}, {99999, 100000, 0.999}, {5, 5, 1.0}, {1, 3, 0.333}} {
 		if got := share(c.n, c.of); got != c.want {
-			t.Errorf("share(%d, %d) = %q, want %q", c.n, c.of, got, c.want)
+			t.Errorf("share(%d, %d) = %v, want %v", c.n, c.of, got, c.want)
 		}
 	}
 }

@@ -75,6 +75,9 @@ func (w *rowWriter) text(s string) {
 	w.words(s, w.st.wrap)
 }
 
+// line writes a text on one line, however long: what does not fit is cut from sight by the cell beside it.
+func (w *rowWriter) line(s string) { w.words(s, w.st.text) }
+
 // words writes a text in a style.
 func (w *rowWriter) words(s string, style int) {
 	if s == "" {

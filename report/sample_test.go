@@ -38,7 +38,7 @@ func sample() *Review {
 		{ID: "f-00aa11bb22cc33dd", Kind: scanner.OrphanedAccount, Reason: scanner.ReasonLeaver, Severity: scanner.Critical, App: "directory",
 			Account: "0071", Person: "E101", Group: "g-1", Grade: scanner.Exact, By: scanner.ByEmployeeID,
 			Why:       "Quillon Väätäinen-Oyelaran left on 2026-10-30, and this account with a privileged role is still enabled.",
-			Evidence:  []scanner.Fact{{Name: "last_day", Value: "2026-10-30"}, {Name: "role", Value: "Global Admin"}, {Name: "role", Value: "Owner"}},
+			Evidence:  []scanner.Fact{{Name: scanner.FactLogin, Value: "quillon"}, {Name: "last_day", Value: "2026-10-30"}, {Name: "role", Value: "Global Admin"}, {Name: "role", Value: "Owner"}},
 			FirstSeen: day("2026-11-22"), TimesSeen: 1, Controls: []string{"SOC 2 CC6.2", "PCI DSS 4.0.1 8.2.5"}},
 		{ID: "f-01aa11bb22cc33dd", Kind: scanner.SignInAfterExit, Severity: scanner.Critical, App: "directory", Account: "0071", Person: "E101",
 			Group: "g-1", Grade: scanner.Exact, By: scanner.ByEmployeeID, Why: "Somebody signed in on 2026-11-02, after the owner's last day 2026-10-30.",
@@ -73,7 +73,7 @@ func sample() *Review {
 					ProviderTotal: -1, Previous: 480, Started: started, Ended: started.Add(time.Second)},
 			},
 			NotJudged: []scanner.NotJudged{
-				{Kind: scanner.OrphanedAccount, App: "ledger", Why: "the source was not read whole", Count: 12},
+				{Kind: scanner.OrphanedAccount, App: "ledger", Why: "the account list is incomplete: verdicts on owners were taken back", Count: 12},
 				{Kind: scanner.StaleAccount, App: "ledger", Why: "the app does not report sign-ins", Count: 9},
 			}},
 		Baseline: false, BacklogStart: 61, Backlog: map[scanner.FindingID]bool{"f-02aa11bb22cc33dd": true},

@@ -32,8 +32,14 @@ type screen struct {
 }
 
 func newScreen(w io.Writer, width int, colour bool) *screen {
-	return &screen{out: bufio.NewWriter(w), width: max(width, 80), colour: colour}
+	if width <= 0 {
+		width = 80
+	}
+	return &screen{out: bufio.NewWriter(w), width: max(width, minScreen), colour: colour}
 }
+
+// minScreen is the narrowest terminal that is written for.
+const minScreen = 60
 
 // paint colours text that is clean already.
 func (s *screen) paint(colour, text string) string {

@@ -16,10 +16,10 @@ func findingsSheet(r *Review, sum *Summary) *longSheet {
 		note = "INCOMPLETE: not all there is; see Scope & completeness. " + note
 	}
 	return &longSheet{name: "Findings", title: "Findings as of " + r.Result.AsOf.String(), note: note, frozen: 1,
-		columns: []column{{"Finding", 21}, {"Severity", 11}, {"Kind", 22}, {"Reason", 16}, {"App", 16}, {"Account ID", 22},
-			{"Entitlement", 24}, {"Person ID", 12}, {"Person", 26}, {"Why", 56}, {"What to do", 56}, {"Since the last run", 14},
-			{"First seen", 12}, {"Times seen", 9}, {"Age in days", 9}, {"Evidence", 48}, {"Also concerned", 30}, {"Match grade", 11},
-			{"Match by", 13}, {"Controls", 34}, {"Group", 21}},
+		columns: []column{{"Finding", 21}, {"Severity", 11}, {"Kind", 21}, {"Reason", 16}, {"App", 14}, {"Login", 32}, {"Account ID", 22},
+			{"Entitlement", 24}, {"Person ID", 11}, {"Person", 24}, {"Why", 72}, {"What to do", 50}, {"Since the last run", 13},
+			{"First seen", 12}, {"Times seen", 9}, {"Age in days", 9}, {"Also concerned", 30}, {"Match grade", 11},
+			{"Match by", 13}, {"Controls", 30}, {"Evidence", 60}, {"Group", 24}},
 		rows: func(w *longWriter) error {
 			news := newsOf(r)
 			for i := range r.Result.Findings {
@@ -39,6 +39,7 @@ func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.F
 	w.text(string(f.Kind))
 	w.text(f.Reason)
 	w.text(string(f.App))
+	w.text(f.Login())
 	w.text(string(f.Account))
 	w.text(string(f.Entitlement))
 	w.text(string(f.Person))
@@ -53,11 +54,11 @@ func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.F
 	} else {
 		w.skip()
 	}
-	w.text(evidenceWords(f.Evidence))
-	w.text(relatedWords(f.Related))
+	w.line(relatedWords(f.Related))
 	w.text(f.Grade.String())
 	w.text(f.By.String())
-	w.text(strings.Join(f.Controls, "; "))
+	w.line(strings.Join(f.Controls, "; "))
+	w.line(evidenceWords(f.Evidence))
 	w.text(f.Group)
 }
 

@@ -11,7 +11,7 @@ const scopeName = "Scope & completeness"
 
 // scope says what was looked at, whether every row is accounted for, and what was not judged.
 func (b *book) scope() {
-	p := b.page(scopeName, "Scope and completeness as of "+b.r.Result.AsOf.String(), a3)
+	p := b.page(scopeName, "Scope and completeness as of "+b.r.Result.AsOf.String(), layout{paper: a3, wide: 2, cols: 1})
 	p.text(b.st.note, "Every row a source gave is accounted for: read = matched + unmatched + non-human + rejected. Times are UTC. Side rows are those of entitlements and the like. Source says: the total the source itself gives. Last pull: rows of the last complete one.")
 	if b.r.Filter != "" {
 		p.text(b.st.note, "The findings are only those asked for: "+b.r.Filter+".")
@@ -28,10 +28,8 @@ func (b *book) scope() {
 		}))
 	p.table("RowsLeftOut", "Rows left out: the first of each source", "No row was left out.",
 		[]string{"Source", "Where", "Line", "Why"}, b.rejectRows())
-	p.table("Accepted", "Accepted: findings that an exception in force covers", "No finding is covered by an exception.",
-		[]string{"App", "Finding", "Severity", "Why", "Account ID", "Kind", "Person"}, eachRow(b.r.Result.Accepted, func(f *scanner.Finding) []any {
-			return []any{string(f.App), string(f.ID), f.Severity.String(), f.Why, string(f.Account), kindWords(string(f.Kind), f.Reason), b.r.name(f.Person)}
-		}))
+	p.table("Accepted", "Accepted: findings that an exception covers, or that are set aside as wrong", "No finding is covered by an exception or set aside as wrong.",
+		[]string{"App", "Finding", "Severity", "Why", "Details"}, eachRow(b.r.Result.Accepted, b.acceptedRow))
 	p.done()
 }
 
@@ -51,12 +49,28 @@ func (p *page) incomplete() {
 
 func (b *book) sourceRow(s *scanner.SourceReport) []any {
 	state := said{strings.ToUpper(string(s.State)), b.st.state(s.State)}
-	ties := said{yesNo(s.TiesOut()), b.st.check(s.TiesOut())}
+	ties := said{"yes", b.st.good}
+	switch {
+	case unread(s):
+		ties = said{"not read", b.st.bad}
+	case !s.TiesOut():
+		ties = said{"NO", b.st.bad}
+	}
 	remark := joinNonEmpty(". ", append([]string{s.Problem}, s.Notes...)...)
 	return []any{s.Name, s.Title, state, remark, s.Read, s.Matched, s.Unmatched, s.NonHuman, s.Rejected, ties, s.SideRejected, s.Enabled,
 		s.Entitlements, count(s.ProviderTotal, "not said"), count(s.Previous, "none"), s.Grades[scanner.Exact], s.Grades[scanner.Strong],
 		s.Grades[scanner.Proposed], s.Grades[scanner.Ambiguous], s.Grades[scanner.None], s.Started, s.Ended, signals(s.Info.Signals),
 		s.Info.Parameters, b.r.name(connectors.PersonID(s.Owner))}
+}
+
+// acceptedRow says what keeps a finding from being open. The last column runs over those beside it, which are narrow.
+func (b *book) acceptedRow(f *scanner.Finding) []any {
+	by := "exception " + evidence(f, "exception")
+	if said := ruling(f); said != "" {
+		by = "ruled wrong: " + said
+	}
+	return []any{string(f.App), string(f.ID), said{f.Severity.String(), b.st.severity(f.Severity)}, f.Why,
+		over(joinNonEmpty(" · ", kindWords(string(f.Kind), f.Reason), f.Login(), b.r.name(f.Person), by))}
 }
 
 // count is a number, or a word where there is none.

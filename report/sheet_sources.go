@@ -5,13 +5,16 @@ import "rollcall/scanner"
 // sources says what exactly was read, so that it can be read again and compared.
 func (b *book) sources() {
 	r := b.r
-	p := b.page("Sources & hashes", "Sources and hashes", a4)
+	p := b.page("Sources & hashes", "Sources and hashes", layout{paper: a4, wide: 1})
 	p.text(b.st.note, "SHA-256 of the bytes as received; of a source read in several pages, of the pages' hashes in their order. Times are UTC.")
-	p.table("Run", "The run", "", []string{"What", "Value"}, [][]any{
-		{"Run", r.Run}, {"Made by", r.Version}, {"Run by", r.By}, {"Started (UTC)", r.Started}, {"Ended (UTC)", r.Ended},
-		{"As of", r.Result.AsOf}, {"Configuration, SHA-256", r.Config}, {"Policy, SHA-256", r.Policy},
-		{"Manifest, SHA-256", orWord(r.Manifest, "nothing was sealed")}, {"Last run", orWord(r.Change.LastRun, "none")},
-	})
+	run := [][]any{
+		{"Run", r.Run}, {"Made by", r.madeBy()}, {"Run by", r.ranBy()}, {"Started (UTC)", r.Started}, {"Ended (UTC)", r.Ended},
+		{"As of", r.Result.AsOf}, {"Last run", orWord(r.Change.LastRun, "none")}, {"Configuration, SHA-256", r.Config}, {"Policy, SHA-256", r.Policy},
+	}
+	if r.Manifest != "" {
+		run = append(run, []any{"Manifest, SHA-256", r.Manifest})
+	}
+	p.table("Run", "The run", "", []string{"What", "Value"}, run)
 	p.table("SourceHashes", "Sources", "No source was read.",
 		[]string{"Source", "Location", "Bytes", "SHA-256", "Pages", "Kind", "Filters", "Started (UTC)", "Ended (UTC)"},
 		eachRow(r.Result.Sources, func(s *scanner.SourceReport) []any {

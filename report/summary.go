@@ -2,9 +2,7 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
 	"rollcall/connectors"
 	"rollcall/scanner"
@@ -12,7 +10,8 @@ import (
 
 // Summary is what a reader is told first.
 type Summary struct {
-	Verdict    string                         // one or two sentences
+	Verdict    string                         // a few sentences
+	Headline   string                         // the verdict and the counts, on one line
 	Incomplete []Incomplete                   // every source that was not read whole or is not trusted; empty = the report is complete
 	Few        []*scanner.Finding             // the few that matter: leavers' enabled accounts and whatever else is critical, worst first
 	Also       map[scanner.FindingID][]string // of a finding in Few: what else is wrong with the same account, or in the same case
@@ -21,6 +20,8 @@ type Summary struct {
 	Apps       []Count
 	Figures    []Figure
 	Backlog    int // of the findings here, how many the first run already had
+	Covered    int // of those accepted: by an exception
+	RuledWrong int // of those accepted: by a ruling that they are wrong
 }
 
 // Incomplete is one source the report is incomplete for.
@@ -44,7 +45,7 @@ type Count struct {
 // Figure is one number of the summary, with what it means.
 type Figure struct {
 	Name  string
-	Value string
+	Value any // an int; a share from 0 to 1, a float64; or a word where there is no number
 	Means string
 }
 
@@ -67,10 +68,30 @@ func Summarize(r *Review) *Summary {
 		apps.add(Count{App: f.App}, f, fresh[f.ID], old)
 	}
 	s.Kinds, s.Apps = kinds.sorted(), apps.sorted()
+	for i := range r.Result.Accepted {
+		if ruling(&r.Result.Accepted[i]) != "" {
+			s.RuledWrong++
+		} else {
+			s.Covered++
+		}
+	}
 	s.Few, s.Also = few(r.Result.Findings)
 	s.Figures = figures(r, s)
-	s.Verdict = verdict(r, s)
+	s.Verdict, s.Headline = verdict(r, s)
 	return s
+}
+
+// ruling is what a person said of a finding that is set aside as wrong; empty for others.
+func ruling(f *scanner.Finding) string { return evidence(f, "ruled wrong") }
+
+// evidence is the value of a fact; empty when there is none.
+func evidence(f *scanner.Finding, name string) string {
+	for _, e := range f.Evidence {
+		if e.Name == name {
+			return e.Value
+		}
+	}
+	return ""
 }
 
 type counter map[Count]*Count
@@ -150,150 +171,4 @@ func few(findings []scanner.Finding) ([]*scanner.Finding, map[scanner.FindingID]
 		return true
 	})
 	return out, also
-}
-
-// incomplete names every source the report is incomplete for.
-func incomplete(r *scanner.Result) []Incomplete {
-	var out []Incomplete
-	for i := range r.Sources {
-		s := &r.Sources[i]
-		roster := s.Name == "roster"
-		if s.State == scanner.SourceOK && (!roster || len(r.Untrusted) == 0) {
-			continue
-		}
-		inc := Incomplete{Source: s.Name, What: ending(s)}
-		if roster {
-			if t := strings.Join(r.Untrusted, "; "); t != "" && t != s.Problem {
-				inc.What += "; not trusted: " + t
-			}
-			inc.NotJudged = append(inc.NotJudged, "nothing that rests on the roster was judged, in any app")
-		} else {
-			inc.NotJudged = notJudgedIn(r, connectors.AppID(s.Name))
-		}
-		out = append(out, inc)
-	}
-	return out
-}
-
-// ending says in words and numbers how a pull ended that did not end well.
-func ending(s *scanner.SourceReport) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s read", strings.ToUpper(string(s.State)), plural(s.Read, "row"))
-	if s.ProviderTotal >= 0 {
-		fmt.Fprintf(&b, " of %s the source says it has", thousands(s.ProviderTotal))
-	}
-	if s.Previous >= 0 {
-		fmt.Fprintf(&b, ", %s in the last complete pull", thousands(s.Previous))
-	}
-	if s.Problem != "" {
-		b.WriteString(": " + s.Problem)
-	}
-	return b.String()
-}
-
-func notJudgedIn(r *scanner.Result, app connectors.AppID) []string {
-	var out []string
-	for _, n := range r.NotJudged {
-		if n.App == app {
-			out = append(out, fmt.Sprintf("%s, %s: %s", n.Kind, plural(n.Count, "time"), n.Why))
-		}
-	}
-	if len(out) == 0 {
-		out = []string{"who owns its accounts, and whether what was found last time is gone"}
-	}
-	return out
-}
-
-func verdict(r *Review, s *Summary) string {
-	var b strings.Builder
-	if n := len(s.Incomplete); n > 0 {
-		fmt.Fprintf(&b, "INCOMPLETE: %s of %s could not be read whole or trusted. What is listed is not all there is. ",
-			thousands(n), plural(len(r.Result.Sources), "source"))
-	} else if n := len(r.Result.Sources); n > 0 {
-		fmt.Fprintf(&b, "Complete: %s read whole. ", plural(n, "source"))
-	}
-	total := len(r.Result.Findings)
-	if total == 0 {
-		b.WriteString("Nothing was found")
-	} else {
-		fmt.Fprintf(&b, "%s: %s", plural(total, "finding"), bySeverity(s.Severities))
-	}
-	if r.Filter != "" {
-		fmt.Fprintf(&b, " (only %s)", r.Filter)
-	}
-	b.WriteString(".")
-	switch {
-	case total == 0:
-	case r.Baseline:
-		b.WriteString(" This is the first run: all of it is backlog. Start with the few that matter.")
-	case s.Backlog > 0:
-		fmt.Fprintf(&b, " Backlog of the first run: %s left of %s.", thousands(s.Backlog), thousands(r.BacklogStart))
-	}
-	return b.String()
-}
-
-// bySeverity counts in words, worst first.
-func bySeverity(n [5]int) string {
-	var parts []string
-	for sev := scanner.Critical; ; sev-- {
-		if n[sev] > 0 {
-			parts = append(parts, thousands(n[sev])+" "+sev.String())
-		}
-		if sev == 0 {
-			return strings.Join(parts, ", ")
-		}
-	}
-}
-
-// figures are the numbers people ask for.
-func figures(r *Review, s *Summary) []Figure {
-	var read, matched, unmatched, nonHuman, rejected, side, enabled, sure int
-	for i := range r.Result.Sources {
-		if src := &r.Result.Sources[i]; src.Name != "roster" {
-			read, matched, unmatched = read+src.Read, matched+src.Matched, unmatched+src.Unmatched
-			nonHuman, rejected, enabled = nonHuman+src.NonHuman, rejected+src.Rejected, enabled+src.Enabled
-			side += src.SideRejected
-			sure += src.Grades[scanner.Strong] + src.Grades[scanner.Exact]
-		}
-	}
-	notJudged := 0
-	for _, n := range r.Result.NotJudged {
-		notJudged += n.Count
-	}
-	c := &r.Change
-	return []Figure{
-		{"People", thousands(r.Result.People), fmt.Sprintf("human beings on the roster, from %s", plural(r.Result.Records, "record"))},
-		{"Accounts", thousands(read - rejected), fmt.Sprintf("in %s, %s enabled", plural(appCount(r.Result), "app"), thousands(enabled))},
-		{"Human accounts with an owner", share(matched, matched+unmatched), fmt.Sprintf("%s of %s", thousands(matched), thousands(matched+unmatched))},
-		{"Human accounts with a sure owner", share(sure, matched+unmatched), "tied by evidence, not by likeness of names"},
-		{"Accounts that are nobody's own", thousands(nonHuman), "service, shared, break-glass and guest accounts"},
-		{"Rows left out", thousands(rejected), "accounts that could not be read, each with its reason in Scope & completeness"},
-		{"Side rows left out", thousands(side), "rows of entitlements and the like that could not be read"},
-		{"Open findings", thousands(len(r.Result.Findings)), bySeverity(s.Severities)},
-		{"Accepted", thousands(len(r.Result.Accepted)), "covered by an exception in force, and not among the open findings"},
-		{"New", thousands(len(c.New)), "since the last run"},
-		{"Back again", thousands(len(c.Back)), "had gone in an earlier run"},
-		{"Still there", thousands(len(c.Still)), "found last time as well"},
-		{"Gone", thousands(len(c.Gone)), "found last time, not now"},
-		{"Not compared", thousands(len(c.Unjudged)), "found last time; what they rest on could not be read or trusted now"},
-		{"Backlog", thousands(s.Backlog), fmt.Sprintf("findings of the first run that are still open, of %s", thousands(backlogStart(r)))},
-		{"Not assessable", thousands(notJudged), "judgements no rule could make, counted by reason in Scope & completeness"},
-	}
-}
-
-func backlogStart(r *Review) int {
-	if r.Baseline {
-		return len(r.Result.Findings)
-	}
-	return r.BacklogStart
-}
-
-func appCount(r *scanner.Result) int {
-	n := 0
-	for i := range r.Sources {
-		if r.Sources[i].Name != "roster" {
-			n++
-		}
-	}
-	return n
 }

@@ -10,13 +10,13 @@ import (
 
 // TableOptions say how a review is shown in a terminal.
 type TableOptions struct {
-	Width    int  // of the terminal, in cells; less than 80 counts as 80
+	Width    int  // of the terminal, in cells; 0 = 80, and less than 60 counts as 60
 	Colour   bool // only where the output is a terminal that wants it
 	PerGroup int  // findings shown of one kind at one severity before the rest is counted; 0 = 10, and 3 on a first run
 }
 
 // WriteTable shows a review to the person who has to act on it: what was read, what matters most, every finding by
-// severity with why and what to do, what changed, and where to go on.
+// severity with why and what to do, what changed, where to go on, and the verdict again.
 func WriteTable(w io.Writer, r *Review, o TableOptions) error {
 	if o.PerGroup <= 0 {
 		o.PerGroup = 10
@@ -24,7 +24,9 @@ func WriteTable(w io.Writer, r *Review, o TableOptions) error {
 			o.PerGroup = 3
 		}
 	}
-	t := &table{screen: newScreen(w, o.Width, o.Colour), r: r, sum: Summarize(r), perGroup: o.PerGroup, news: map[scanner.FindingID]string{}}
+	sum := Summarize(r)
+	t := &table{screen: newScreen(w, o.Width, o.Colour), r: r, sum: sum, perGroup: o.PerGroup, news: map[scanner.FindingID]string{},
+		markOld: sum.Backlog < len(r.Result.Findings)}
 	t.idLen = shortIDs(r.Result.Findings)
 	for _, id := range r.Change.New {
 		t.news[id] = "new"
@@ -39,6 +41,7 @@ func WriteTable(w io.Writer, r *Review, o TableOptions) error {
 	t.changed()
 	t.notJudged()
 	t.next()
+	t.end()
 	return t.out.Flush()
 }
 
@@ -49,6 +52,7 @@ type table struct {
 	perGroup int
 	idLen    int
 	news     map[scanner.FindingID]string // what is said of a finding beside its id
+	markOld  bool                         // not all that is shown is backlog
 }
 
 func (t *table) heading(format string, args ...any) {
@@ -65,11 +69,7 @@ func (t *table) head() {
 	}
 	t.line(dim, "%s · as of %s", run, r.Result.AsOf)
 	t.blank()
-	colour := bold
-	if len(t.sum.Incomplete) > 0 {
-		colour = red
-	}
-	t.wrap(colour, "", t.sum.Verdict)
+	t.wrap(t.verdictColour(), "", t.sum.Verdict)
 	for _, inc := range t.sum.Incomplete {
 		t.wrap(red, "  ", inc.Source+" is "+inc.What)
 		for _, n := range inc.NotJudged {
@@ -81,48 +81,11 @@ func (t *table) head() {
 	}
 }
 
-// sources shows that every row of every source is accounted for.
-func (t *table) sources() {
-	t.heading("SOURCES: every row accounted for (read = matched + unmatched + non-human + rejected)")
-	name := 6
-	for i := range t.r.Result.Sources {
-		name = max(name, min(cells.StringWidth(clean(t.r.Result.Sources[i].Name)), t.width-70))
+func (t *table) verdictColour() string {
+	if len(t.sum.Incomplete) > 0 {
+		return red
 	}
-	t.line(dim, "%s %s %s %s %s %s %s  %s", pad("source", name), pad("state", 10), padLeft("read", 9), padLeft("matched", 9),
-		padLeft("unmatched", 9), padLeft("non-human", 9), padLeft("rejected", 8), "ties out")
-	for i := range t.r.Result.Sources {
-		s := &t.r.Result.Sources[i]
-		ties, state := t.paint(green, "✓ yes"), pad(string(s.State), 10)
-		if !s.TiesOut() {
-			ties = t.paint(red, "✗ NO")
-		}
-		if s.State != scanner.SourceOK {
-			state = t.paint(red, pad(strings.ToUpper(string(s.State)), 10))
-		}
-		fmt.Fprintf(t.out, "%s %s %s %s %s %s %s  %s\n", pad(clean(s.Name), name), state, padLeft(thousands(s.Read), 9),
-			padLeft(thousands(s.Matched), 9), padLeft(thousands(s.Unmatched), 9), padLeft(thousands(s.NonHuman), 9),
-			padLeft(thousands(s.Rejected), 8), ties)
-		t.rejects(s)
-	}
-}
-
-// rejects shows the first rows that were left out; the workbook has more.
-func (t *table) rejects(s *scanner.SourceReport) {
-	const shown = 2
-	for _, rej := range s.Rejects[:min(len(s.Rejects), shown)] {
-		t.wrap(yellow, "    left out: ", rej.Where.String()+": "+rej.Why)
-	}
-	if more := s.Rejected + s.SideRejected - min(len(s.Rejects), shown); more > 0 {
-		t.wrap(yellow, "    left out: ", plural(more, "more row")+t.inWorkbook())
-	}
-}
-
-// inWorkbook says where the rest of a list is, if there is a workbook.
-func (t *table) inWorkbook() string {
-	if t.r.Paths.Workbook == "" {
-		return ""
-	}
-	return "; see Scope & completeness in the workbook"
+	return bold
 }
 
 // few are the findings that are to be dealt with today.
@@ -131,13 +94,9 @@ func (t *table) few() {
 	if len(t.sum.Few) == 0 {
 		return
 	}
-	t.heading("THE FEW THAT MATTER: leavers' enabled accounts and all that is critical (%s)", thousands(len(t.sum.Few)))
-	for i, f := range t.sum.Few {
-		if i == shown {
-			t.line(dim, "    … %s more below", thousands(len(t.sum.Few)-shown))
-			break
-		}
-		t.wrap(plainText, fmt.Sprintf("%3d. ", i+1), strings.ToUpper(f.Severity.String())+" · "+t.subject(f)+t.mark(f))
+	t.heading("THE FEW THAT MATTER: leavers' enabled accounts and all that is critical (%s)", firstOf(shown, len(t.sum.Few)))
+	for i, f := range t.sum.Few[:min(len(t.sum.Few), shown)] {
+		t.wrap(plainText, fmt.Sprintf("%3d. ", i+1), strings.ToUpper(f.Severity.String())+" · "+t.r.subject(f)+t.mark(f))
 		t.wrap(plainText, "     ", f.Why)
 		if also := t.sum.Also[f.ID]; len(also) > 0 {
 			t.wrap(plainText, "     also: ", strings.Join(also, "; "))
@@ -149,33 +108,22 @@ func (t *table) few() {
 	}
 }
 
-// subject says of which access a finding speaks, and whose it is.
-func (t *table) subject(f *scanner.Finding) string {
-	owner := t.r.name(f.Person)
-	switch {
-	case owner == "" && f.Kind == scanner.OwnerlessAccount:
-		owner = "no owner named"
-	case owner == "":
-		owner = "owner unknown"
-	case f.Kind == scanner.UnconfirmedOwner:
-		owner = "perhaps " + owner
-	}
-	account := f.Login()
-	if account == "" {
-		account = "no account"
-	}
-	return joinNonEmpty(" · ", string(f.App), account, string(f.Entitlement), owner)
-}
-
-// changed tells the difference to the last run.
+// changed tells the difference to the last run. That had no filter, so with one the numbers are those of all findings.
 func (t *table) changed() {
 	c := &t.r.Change
 	if t.r.Baseline || c.LastRun == "" {
 		t.heading("CHANGED: nothing to compare with yet; the next run will say what is new, still there and gone")
 		return
 	}
-	t.heading("CHANGED since run %s: %s new, %s still there, %s gone, %s back again", c.LastRun, thousands(len(c.New)),
+	inAll := ""
+	if t.r.Filter != "" {
+		inAll = "in all, "
+	}
+	t.heading("CHANGED since run %s: %s%s new, %s still there, %s gone, %s back again", c.LastRun, inAll, thousands(len(c.New)),
 		thousands(len(c.Still)), thousands(len(c.Gone)), thousands(len(c.Back)))
+	if t.r.Filter != "" {
+		return
+	}
 	if t.r.BacklogStart > 0 {
 		t.line(plainText, "  backlog: %s left of the %s the first run found", thousands(t.sum.Backlog), thousands(t.r.BacklogStart))
 	}
@@ -183,7 +131,7 @@ func (t *table) changed() {
 	t.list(c.Unjudged, "not compared")
 }
 
-// list names findings of the last run that are not in this one.
+// list names findings of the last run that are not in this one, as far as they are known.
 func (t *table) list(findings []scanner.Finding, what string) {
 	const shown = 5
 	for i := range findings {
@@ -192,7 +140,11 @@ func (t *table) list(findings []scanner.Finding, what string) {
 			return
 		}
 		f := &findings[i]
-		t.wrap(plainText, "  "+what+": ", kindWords(string(f.Kind), f.Reason)+" · "+t.subject(f))
+		told := string(f.ID)
+		if f.Kind != "" {
+			told = kindWords(string(f.Kind), f.Reason) + " · " + t.r.subject(f)
+		}
+		t.wrap(plainText, "  "+what+": ", told)
 	}
 }
 
@@ -201,7 +153,11 @@ func (t *table) notJudged() {
 	if len(t.r.Result.NotJudged) == 0 {
 		return
 	}
-	t.heading("NOT ASSESSABLE: no rule could judge these; they are neither clean nor findings")
+	what := "NOT ASSESSABLE"
+	if t.r.Filter != "" {
+		what += " in all"
+	}
+	t.heading("%s: no rule could judge these; they are neither clean nor findings", what)
 	for i, n := range t.r.Result.NotJudged {
 		if i == shown && len(t.r.Result.NotJudged) > shown+1 {
 			t.wrap(dim, "  ", fmt.Sprintf("… %s more reasons%s", thousands(len(t.r.Result.NotJudged)-shown), t.inWorkbook()))
@@ -219,19 +175,26 @@ func (t *table) next() {
 		if len(t.sum.Few) > 0 {
 			first = t.sum.Few[0]
 		}
-		t.command("the whole chain behind a finding", "rollcall explain "+string(first.ID))
-		t.command("when a finding is wrong", "rollcall findings wrong "+string(first.ID)+" --because owner|class|hr-data|policy")
-	}
-	if p := t.r.Paths.Workbook; p != "" {
-		t.command("the workbook", p)
+		t.command("the whole chain behind a finding", t.r.command("explain", string(first.ID)))
+		t.command("when a finding is wrong, because of its owner, class, hr-data or policy",
+			t.r.command("findings wrong", string(first.ID), `--because hr-data --note "why"`))
 	}
 	if p := t.r.Paths.Findings; p != "" {
 		t.command("every finding, as JSON lines", p)
 	}
+	if p := t.r.Paths.Workbook; p != "" {
+		t.command("the workbook", p)
+	}
+}
+
+// end says the verdict again: the first line is out of sight by now.
+func (t *table) end() {
+	t.blank()
+	t.wrap(t.verdictColour(), "", t.sum.Headline)
 }
 
 // command shows what to type, whole and on a line of its own: it is meant to be copied.
 func (t *table) command(what, command string) {
-	t.line(dim, "  %s:", what)
+	t.wrap(dim, "  ", what+":")
 	t.out.WriteString("    " + clean(command) + "\n")
 }

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"strings"
 
@@ -22,19 +21,44 @@ func WriteFindingsTable(w io.Writer, findings []scanner.Finding, o TableOptions)
 
 // findings shows the open findings by severity, and counts those that exceptions cover.
 func (t *table) findings() {
-	if n := len(t.r.Result.Accepted); n > 0 {
-		t.heading("ACCEPTED: %s, covered by exceptions in force and not listed below", plural(n, "finding"))
-	}
+	t.accepted()
 	if len(t.r.Result.Findings) == 0 {
 		t.heading("FINDINGS: none")
 		return
 	}
 	title := "FINDINGS by severity"
-	if t.r.Baseline {
+	switch {
+	case t.r.Filter != "":
+		title += ", only " + t.r.Filter
+	case t.r.Baseline:
 		title = "BACKLOG: what the first run found, by severity; it shrinks as you work on it"
 	}
 	t.heading("%s", title)
 	t.bySeverity(t.r.Result.Findings)
+}
+
+// accepted counts what is not listed, by what keeps it out.
+func (t *table) accepted() {
+	if len(t.r.Result.Accepted) == 0 {
+		return
+	}
+	what, covered, wrong := "ACCEPTED", "", ""
+	if t.r.Filter != "" {
+		what += " in all"
+	}
+	switch n := t.sum.Covered; {
+	case n == 1:
+		covered = "1 covered by an exception"
+	case n > 1:
+		covered = thousands(n) + " covered by exceptions"
+	}
+	switch n := t.sum.RuledWrong; {
+	case n == 1:
+		wrong = "1 set aside as wrong until it is looked at again"
+	case n > 1:
+		wrong = thousands(n) + " set aside as wrong until they are looked at again"
+	}
+	t.heading("%s: %s", what, joinNonEmpty("; ", covered, wrong))
 }
 
 // bySeverity shows findings, which stand in the order of every output.
@@ -84,19 +108,25 @@ func (t *table) kind(findings []scanner.Finding) {
 	}
 	for i := range findings[:shown] {
 		f := &findings[i]
-		t.wrap(plainText, "  "+t.shortID(f.ID)+"  ", t.subject(f)+t.mark(f))
+		t.wrap(plainText, "  "+t.shortID(f.ID)+"  ", t.r.subject(f)+t.mark(f))
 		t.wrap(dim, strings.Repeat(" ", t.idLen+4), f.Why)
 	}
 	if more := len(findings) - shown; more > 0 {
-		t.wrap(dim, "  ", fmt.Sprintf("… %s more: rollcall findings list --kind %s%s", thousands(more), first.Kind, t.orWorkbook()))
+		t.more(more, first.Kind)
 	}
 }
 
-func (t *table) orWorkbook() string {
-	if t.r.Paths.Workbook == "" {
-		return ""
+// more says where those are that were not shown.
+func (t *table) more(n int, kind scanner.Kind) {
+	only := t.r.Filter
+	if !strings.Contains(only, "--kind ") {
+		only = joinNonEmpty(" ", "--kind "+string(kind), only)
 	}
-	return " or open the workbook"
+	what := "… " + thousands(n) + " more"
+	if t.r.Paths.Workbook != "" {
+		what += ", in the workbook and here"
+	}
+	t.command(what, t.r.command("findings list", only))
 }
 
 // mark says what is known of a finding's past.
@@ -106,6 +136,8 @@ func (t *table) mark(f *scanner.Finding) string {
 		return ""
 	case t.news[f.ID] != "":
 		return " [" + t.news[f.ID] + "]"
+	case t.r.Backlog[f.ID] && !t.markOld:
+		return ""
 	case t.r.Backlog[f.ID]:
 		return " [backlog since " + f.FirstSeen.String() + "]"
 	case f.FirstSeen.Known():

@@ -3,8 +3,10 @@ package report
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,6 +51,10 @@ func TestTable(t *testing.T) {
 	clean := sample()
 	clean.Result.Findings, clean.Change, clean.Result.NotJudged = nil, Change{LastRun: "x"}, nil
 	clean.Result.Sources = clean.Result.Sources[:2]
+	filtered := sample() // as a command line shows one: the findings asked for, beside what is true of all
+	filtered.Filter, filtered.Result.Findings = "--app ledger", filtered.Result.Findings[2:4]
+	filtered.Result.Accepted = accepted()
+	filtered.Program, filtered.Flags = "go run ./cmd/rollcall", "--config review.toml"
 	for name, c := range map[string]struct {
 		r *Review
 		o TableOptions
@@ -58,6 +64,7 @@ func TestTable(t *testing.T) {
 		"table-colour.txt":   {sample(), TableOptions{Width: 100, Colour: true, PerGroup: 2}},
 		"table-baseline.txt": {baseline, TableOptions{Width: 100}},
 		"table-clean.txt":    {clean, TableOptions{Width: 100}},
+		"table-filter.txt":   {filtered, TableOptions{Width: 100}},
 	} {
 		golden(t, name, []byte(table100(t, c.r, c.o)))
 	}
@@ -72,6 +79,148 @@ func TestFindingsTableShowsAll(t *testing.T) {
 		if !strings.Contains(b.String(), string(f.ID)) {
 			t.Errorf("%s is missing", f.ID)
 		}
+	}
+}
+
+// accepted are a finding under an exception and two that were ruled wrong.
+func accepted() []scanner.Finding {
+	wrong := []scanner.Fact{{Name: "ruled wrong", Value: "hr-data by ottoline on 2026-11-01, until 2026-12-01: HR mends it"}}
+	return []scanner.Finding{
+		{ID: "f-a1", Kind: scanner.StaleAccount, App: "directory", Account: "7", Evidence: []scanner.Fact{{Name: "login", Value: "zoe"}, {Name: "exception", Value: "EX-1: accepted by E100"}}},
+		{ID: "f-a2", Kind: scanner.StaleAccount, App: "directory", Account: "8", Evidence: wrong},
+		{ID: "f-a3", Kind: scanner.StaleAccount, App: "directory", Account: "9", Evidence: wrong},
+	}
+}
+
+func TestAccepted(t *testing.T) {
+	list := accepted()
+	for want, in := range map[string][]scanner.Finding{
+		"ACCEPTED: 1 covered by an exception\n":                                                      list[:1],
+		"ACCEPTED: 2 covered by exceptions; 1 set aside as wrong until it is looked at again\n":      {list[0], list[0], list[1]},
+		"ACCEPTED: 2 set aside as wrong until they are looked at again\n":                            list[1:],
+		"ACCEPTED: 1 covered by an exception; 2 set aside as wrong until they are looked at again\n": list,
+	} {
+		r := sample()
+		r.Result.Accepted = in
+		if out := table100(t, r, TableOptions{Width: 100}); !strings.Contains(out, want) {
+			t.Errorf("%q is not said", want)
+		}
+	}
+	r := sample()
+	if strings.Contains(table100(t, r, TableOptions{}), "ACCEPTED") {
+		t.Error("nothing is accepted")
+	}
+}
+
+// Numbers of what is shown never stand beside numbers of all.
+func TestFilteredTable(t *testing.T) {
+	r := sample()
+	r.Filter, r.Result.Findings = "--kind sod_conflict", r.Result.Findings[2:3]
+	out := table100(t, r, TableOptions{Width: 120})
+	for _, s := range []string{"left of", "gone: ", "not compared: ", "first run"} {
+		if strings.Contains(out, s) {
+			t.Errorf("%q is said of a part", s)
+		}
+	}
+	if !strings.Contains(out, "in all, 2 new, 1 still there, 1 gone, 1 back again") {
+		t.Errorf("the changes are not those in all:\n%s", out)
+	}
+}
+
+// A finding that is backlog says so only beside others that are not.
+func TestBacklogMark(t *testing.T) {
+	r := sample()
+	if !strings.Contains(table100(t, r, TableOptions{}), "[backlog since") {
+		t.Error("the one that is backlog among others is not marked")
+	}
+	r.Change = Change{LastRun: "x"}
+	for _, f := range r.Result.Findings {
+		r.Backlog[f.ID] = true
+	}
+	if strings.Contains(table100(t, r, TableOptions{}), "[backlog since") {
+		t.Error("every one is marked, which marks none")
+	}
+}
+
+// A source of which nothing was read does not tie out, though 0 = 0.
+func TestUnread(t *testing.T) {
+	r := sample()
+	s := &r.Result.Sources[2]
+	s.Read, s.Matched, s.Unmatched, s.NonHuman = 0, 0, 0, 0
+	for _, width := range []int{60, 100} {
+		for line := range strings.SplitSeq(table100(t, r, TableOptions{Width: width}), "\n") {
+			if strings.HasPrefix(line, "ledger ") && strings.Contains(line, "FAILED") && (strings.Contains(line, "yes") || !strings.HasSuffix(line, "–")) {
+				t.Errorf("width %d: %q", width, line)
+			}
+		}
+	}
+	if got := Summarize(r).Incomplete[0].NotJudged; len(got) != 1 || !strings.HasPrefix(got[0], "any of its accounts") {
+		t.Errorf("not judged: %q", got)
+	}
+	if d := documentOf(r); d.Sources[2].TiesOut != nil || d.Sources[1].TiesOut == nil || !*d.Sources[1].TiesOut {
+		t.Error("the JSON says otherwise")
+	}
+	f := open(t, workbook(t, r, rows(), maxRows))
+	all, err := f.GetRows(scopeName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(all, func(row []string) bool { return len(row) > 0 && row[0] == "ledger" })
+	if got := all[at][9]; got != "not read" {
+		t.Errorf("the workbook says that it ties out: %q", got)
+	}
+}
+
+// Thousands are not a few: the heading says how many of them are shown.
+func TestManyThatMatter(t *testing.T) {
+	r := sample()
+	for i := range 30 {
+		f := r.Result.Findings[0]
+		f.ID, f.Account = scanner.FindingID(fmt.Sprintf("f-%016x", i)), connectors.AccountID(fmt.Sprint("x", i))
+		r.Result.Findings = append(r.Result.Findings, f)
+	}
+	if out := table100(t, r, TableOptions{Width: 100}); !strings.Contains(out, "critical (the first 10 of 31)") || strings.Contains(out, " 11. ") {
+		t.Errorf("got\n%.2000s", out)
+	}
+	f := open(t, workbook(t, r, rows(), maxRows))
+	all, err := f.GetRows("Summary")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := fmt.Sprint(all)
+	if !strings.Contains(text, "critical (the first 20 of 31)") || !strings.Contains(text, "11 more are on the sheet Findings") {
+		t.Errorf("the summary says %.1500s", text)
+	}
+}
+
+// What is gone and known by nothing but its id is named by it.
+func TestGoneByIDAlone(t *testing.T) {
+	r := sample()
+	r.Change.Gone = append(r.Change.Gone, scanner.Finding{ID: "f-bare"})
+	out := table100(t, r, TableOptions{Width: 100})
+	for _, s := range []string{"  gone: f-bare\n", "  gone: early_access · directory · 0500 · Zoë Nguyễn (E102)\n"} {
+		if !strings.Contains(out, s) {
+			t.Errorf("%q is missing", s)
+		}
+	}
+}
+
+// Every command can be typed as it stands, the way rollcall was started, and the verdict is the last thing said.
+func TestCommandsAndEnd(t *testing.T) {
+	r := sample()
+	r.Program, r.Flags = "go run ./cmd/rollcall", "--config review.toml --state st"
+	out := table100(t, r, TableOptions{Width: 100})
+	for _, s := range []string{
+		"\n    go run ./cmd/rollcall explain f-00aa11bb22cc33dd --config review.toml --state st\n",
+		"\n    go run ./cmd/rollcall findings wrong f-00aa11bb22cc33dd --because hr-data --note \"why\" --config review.toml --state st\n",
+		"\n    go run ./cmd/rollcall findings list --kind stale_account --config review.toml --state st\n",
+	} {
+		if !strings.Contains(out, s) {
+			t.Errorf("%q is missing", s)
+		}
+	}
+	if lines := strings.Split(strings.TrimSpace(out), "\n"); !strings.HasPrefix(lines[len(lines)-1], "INCOMPLETE: ") && !strings.HasPrefix(lines[len(lines)-2], "INCOMPLETE: ") {
+		t.Errorf("it ends with %q", lines[len(lines)-1])
 	}
 }
 
@@ -121,7 +270,7 @@ func TestTableIsSafeAndFits(t *testing.T) {
 		f.Why, f.Account, f.App = text.Draw(t, "why"), connectors.AccountID(text.Draw(t, "account")), connectors.AppID(text.Draw(t, "app"))
 		r.Result.Sources[1].Name, r.Result.Sources[1].Problem = text.Draw(t, "source"), text.Draw(t, "problem")
 		r.Result.Sources[0].Rejects[0].Why = text.Draw(t, "reject")
-		width := rapid.IntRange(80, 200).Draw(t, "width")
+		width := rapid.IntRange(minScreen, 200).Draw(t, "width")
 		var b bytes.Buffer
 		if err := WriteTable(&b, r, TableOptions{Width: width}); err != nil {
 			t.Fatal(err)
@@ -132,7 +281,7 @@ func TestTableIsSafeAndFits(t *testing.T) {
 					t.Fatalf("%q holds %U", line, c)
 				}
 			}
-			if w := cells.StringWidth(line); w > width && !strings.HasPrefix(line, "    rollcall ") {
+			if w := cells.StringWidth(line); w > width && !strings.HasPrefix(line, "    rollcall ") { // commands stay whole
 				t.Fatalf("%q takes %d cells of %d", line, w, width)
 			}
 		}

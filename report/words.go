@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"rollcall/scanner"
 )
 
 // thousands writes 1234567 as 1,234,567.
@@ -27,27 +29,30 @@ func plural(n int, noun string) string {
 	return thousands(n) + " " + noun + "s"
 }
 
-// share is a percentage that never rounds up to 100 % nor down to 0 %; of nothing it is "none".
-func share(n, of int) string {
+// share is a part of a whole, to a tenth of a percent: never rounded up to all of it, nor down to none. Of nothing it is
+// the word "none".
+func share(n, of int) any {
 	if of == 0 {
 		return "none"
 	}
-	tenths := n * 1000 / of
-	switch {
-	case n > 0 && tenths == 0:
+	thousandths := n * 1000 / of
+	if n > 0 && thousandths == 0 {
 		return "< 0.1 %"
-	case tenths%10 == 0:
-		return strconv.Itoa(tenths/10) + " %"
 	}
-	return strconv.Itoa(tenths/10) + "." + strconv.Itoa(tenths%10) + " %"
+	return float64(thousandths) / 1000
 }
 
-// yesNo is what a check says, in words.
-func yesNo(ok bool) string {
-	if ok {
-		return "yes"
+// firstOf says how many of a list are shown: "9", or "the first 10 of 3,516".
+func firstOf(shown, of int) string {
+	if of <= shown {
+		return thousands(of)
 	}
-	return "NO"
+	return "the first " + thousands(shown) + " of " + thousands(of)
+}
+
+// unread tells of a source whose control totals would tie out for want of any row.
+func unread(s *scanner.SourceReport) bool {
+	return s.State != scanner.SourceOK && s.Read == 0 && !s.Whole
 }
 
 // stamp is a moment in UTC.

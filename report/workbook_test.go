@@ -98,19 +98,94 @@ func TestFindingsCells(t *testing.T) {
 	if len(got) != len(sample().Result.Findings) {
 		t.Fatalf("%d rows", len(got))
 	}
-	want := []string{"f-02aa11bb22cc33dd", "high", "sod_conflict", "", "ledger", "zoe", "Approve payments", "E102", "Zoë Nguyễn",
-		"One person can create a vendor and approve its payment.", "Deal with this sod_conflict in the app, then scan again.", "backlog", "46032", "40", "316", "",
-		"ledger / zoe / Create vendors; directory", "strong", "alias", "NIST 800-53 AC-5", "g-2"}
+	want := []string{"f-02aa11bb22cc33dd", "high", "sod_conflict", "", "ledger", "zoe", "zoe", "Approve payments", "E102", "Zoë Nguyễn",
+		"One person can create a vendor and approve its payment.", "Deal with this sod_conflict in the app, then scan again.", "backlog", "46032", "40", "316",
+		"ledger / zoe / Create vendors; directory", "strong", "alias", "NIST 800-53 AC-5", "", "g-2"}
 	if !slices.Equal(got[2], want) {
 		t.Errorf("got\n%q\nwant\n%q", got[2], want)
 	}
 	for i, word := range []string{"new", "new", "backlog", "back again", ""} {
-		if got[i][11] != word {
-			t.Errorf("finding %d is %q, want %q", i, got[i][11], word)
+		if got[i][12] != word {
+			t.Errorf("finding %d is %q, want %q", i, got[i][12], word)
 		}
 	}
-	if got[0][15] != "last_day=2026-10-30; role=Global Admin; role=Owner" {
-		t.Errorf("evidence %q", got[0][15])
+	if got[0][20] != "login=quillon; last_day=2026-10-30; role=Global Admin; role=Owner" || got[0][5] != "quillon" || got[0][6] != "0071" {
+		t.Errorf("login %q, account %q, evidence %q", got[0][5], got[0][6], got[0][20])
+	}
+}
+
+// Long evidence does not make a row high: it stays on one line.
+func TestEvidenceStaysOnOneLine(t *testing.T) {
+	r := sample()
+	r.Result.Findings = r.Result.Findings[:1]
+	r.Result.Findings[0].Why, r.NextStep = "Short.", nil
+	before := part(t, workbook(t, r, rows(), maxRows), sheetPart(2))
+	r.Result.Findings[0].Evidence = append(r.Result.Findings[0].Evidence, scanner.Fact{Name: "long", Value: strings.Repeat("word ", 500)})
+	after := part(t, workbook(t, r, rows(), maxRows), sheetPart(2))
+	heights := func(xml string) int { return strings.Count(xml, "customHeight") }
+	if heights(before) != heights(after) {
+		t.Error("the row grew with its evidence")
+	}
+}
+
+// The summary names logins, its numbers are numbers, and critical does not look like high.
+func TestSummaryCells(t *testing.T) {
+	f := open(t, workbook(t, sample(), rows(), maxRows))
+	all, err := f.GetRows("Summary", excelize.Options{RawCellValue: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := func(first string) int {
+		i := slices.IndexFunc(all, func(row []string) bool { return len(row) > 0 && row[0] == first })
+		if i < 0 {
+			t.Fatalf("no row %q in %q", first, all)
+		}
+		return i
+	}
+	if row := all[at("critical")]; row[1] != "directory · quillon · Quillon Väätäinen-Oyelaran (E101) · orphaned_account / leaver" {
+		t.Errorf("the few: %q", row)
+	}
+	for name, want := range map[string]string{"People": "4", "Human accounts with an owner": "0.99", "Open findings": "19"} {
+		i := at(name)
+		cell := fmt.Sprintf("B%d", i+1)
+		kind, err := f.GetCellType("Summary", cell)
+		if err != nil || kind == excelize.CellTypeSharedString || kind == excelize.CellTypeInlineString || all[i][1] != want {
+			t.Errorf("%s is %q, as %v (%v)", name, all[i][1], kind, err)
+		}
+	}
+	if shown, _ := f.GetCellValue("Summary", fmt.Sprintf("B%d", at("Human accounts with an owner")+1)); shown != "99.0%" {
+		t.Errorf("a share is shown as %q", shown)
+	}
+	list, _ := f.GetRows("Findings")
+	critical, _ := f.GetCellStyle("Findings", fmt.Sprint("B", headRow+1))
+	high, _ := f.GetCellStyle("Findings", fmt.Sprint("B", headRow+3))
+	if critical == high || list[headRow][1] != "critical" || list[headRow+2][1] != "high" {
+		t.Errorf("%s and %s look alike", list[headRow][1], list[headRow+2][1])
+	}
+}
+
+// What keeps a finding from being open is said beside it, and no line speaks of a manifest that is not there.
+func TestAcceptedAndManifestCells(t *testing.T) {
+	r := sample()
+	r.Result.Accepted = accepted()
+	text := func(sheet string) string {
+		all, err := open(t, workbook(t, r, rows(), maxRows)).GetRows(sheet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprint(all)
+	}
+	for _, s := range []string{"stale_account · zoe · exception EX-1: accepted by E100", "stale_account · 8 · ruled wrong: hr-data by ottoline"} {
+		if !strings.Contains(text(scopeName), s) {
+			t.Errorf("%q is not said", s)
+		}
+	}
+	if strings.Contains(text("Sources & hashes"), "Manifest") {
+		t.Error("a manifest is named")
+	}
+	r.Manifest = "abc123"
+	if !strings.Contains(text("Sources & hashes"), "abc123") {
+		t.Error("the manifest is not named")
 	}
 }
 
