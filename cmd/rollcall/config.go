@@ -99,7 +99,9 @@ func loadConfig(path string, now time.Time, secret func(string) (string, error))
 		return nil, fmt.Errorf("config: %w", err)
 	}
 	var cf configFile
-	f.decode("", f.tree, &cf)
+	if f.decode("", f.tree, &cf); len(f.problems) > 0 {
+		return nil, fmt.Errorf("config: %w", f.err())
+	}
 	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC}
 	c.common(f, &cf, now)
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: secret, HTTP: httpClient()}
@@ -129,6 +131,9 @@ func (c *config) common(f *tomlFile, cf *configFile, now time.Time) {
 	c.AsOf, c.Pinned = cf.AsOf.Date, cf.AsOf.Known()
 	if !c.Pinned {
 		c.AsOf = connectors.DateOf(now, c.Zone)
+	}
+	if today := connectors.DateOf(now, c.Zone); c.AsOf > today {
+		f.problem("as_of", "as_of = %s lies in the future (today is %s): what it recorded would mislead every later run; ask about another day with scan --as-of", c.AsOf, today)
 	}
 	for i, d := range cf.Domains {
 		if strings.Contains(d, "@") || !strings.Contains(d, ".") {

@@ -7,7 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,15 +29,15 @@ func (p *program) explainCommand() *cobra.Command {
 				return err
 			}
 			defer led.Close()
-			dir, findings, err := lastFindings(c, led, run)
+			past, err := readRun(c, led, run)
 			if err != nil {
 				return err
 			}
-			f, err := findFinding(findings, a[0])
+			f, err := findFinding(past.Findings, a[0])
 			if err != nil {
 				return err
 			}
-			ch, err := readChain(dir, f)
+			ch, err := readChain(past.Dir, f)
 			if err != nil {
 				return err
 			}
@@ -51,8 +51,8 @@ func (p *program) explainCommand() *cobra.Command {
 // chain is a finding with the rows it was made from.
 type chain struct {
 	f       *scanner.Finding
-	account *report.AccountRow // nil when the finding is about none, or the run kept none
-	records []personRow        // HR's, of the person it names
+	rows    []report.AccountRow // of the account, then of those that take part; the run may have kept none
+	records []personRow         // HR's, of the person it names
 }
 
 // readChain finds the rows in the run's folder. A run without a workbook kept none.
@@ -66,13 +66,17 @@ func readChain(dir string, f *scanner.Finding) (chain, error) {
 		return ch, err
 	}
 	defer in.Close()
+	of := append([]scanner.Related{{App: f.App, Account: f.Account}}, f.Related...)
 	for a, err := range report.ReadAccounts(in) {
 		if err != nil {
 			return ch, fmt.Errorf("%s: %w", in.Name(), err)
 		}
-		if a.App == f.App && a.Account == f.Account {
-			ch.account = &a
-			break
+		at := slices.IndexFunc(of, func(r scanner.Related) bool { return r.App == a.App && r.Account == a.Account })
+		switch {
+		case at == 0:
+			ch.rows = slices.Insert(ch.rows, 0, a)
+		case at > 0:
+			ch.rows = append(ch.rows, a)
 		}
 	}
 	ch.records, err = readPeople(filepath.Join(dir, peopleName), f.Person)
@@ -101,16 +105,17 @@ func (p *program) explain(c *config, ch chain) error {
 		row("with", strings.TrimSpace(fmt.Sprintf("%s %s %s", r.App, r.Account, r.Entitlement)))
 	}
 	fmt.Fprintln(w, "\nthe rows it was made from:")
-	if ch.account == nil && len(ch.records) == 0 {
+	if len(ch.rows) == 0 && len(ch.records) == 0 {
 		fmt.Fprintln(w, "  not kept: the run was made without a workbook")
 	}
-	if ch.account != nil {
-		row("account row", ch.account.Row)
-		row("", sourceLine(c, ch.account.Row))
+	for i := range ch.rows {
+		a := &ch.rows[i]
+		row(string(a.App)+" account row", a.Row)
+		row("", asRead(a))
 	}
 	for _, r := range ch.records {
 		row("hr record "+string(r.Record), r.Row)
-		row("", sourceLine(c, r.Row))
+		row("", "said: "+r.Said)
 	}
 	fmt.Fprintln(w, "\nwhat it rests on, in the order it was looked at:")
 	for _, e := range f.Evidence {
@@ -125,34 +130,24 @@ func (p *program) explain(c *config, ch chain) error {
 	return w.Flush()
 }
 
-// sourceLine is the line that a row "file:line" of a text file stands on, as the file is today.
-func sourceLine(c *config, row string) string {
-	file, number, ok := strings.Cut(row, ".csv:")
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil {
-		return ""
-	}
-	f, err := os.Open(c.path(file + ".csv"))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 1<<20)
-	for ; s.Scan(); n-- {
-		if n == 1 {
-			return "reads: " + strings.ToValidUTF8(s.Text(), "\uFFFD")
+// asRead is what an account's row said, as the run read it: the file may be another one by now.
+func asRead(a *report.AccountRow) string {
+	var parts []string
+	for _, x := range []struct{ name, value string }{{"username", a.Username}, {"name", a.DisplayName}, {"address", a.Email},
+		{"employee id", a.EmployeeID}, {"enabled", a.Enabled.String()}, {"created", a.Created.String()}, {"last sign-in", a.LastSignIn.String()}} {
+		if x.value != "" {
+			parts = append(parts, x.name+" "+x.value)
 		}
 	}
-	return ""
+	return "said: " + strings.Join(parts, ", ")
 }
 
-// policyAt turns a fact that names a place in the policy into file and line.
+// policyAt turns a fact that names a place in the policy into file and line, and what stands there today.
 func (c *config) policyAt(e scanner.Fact) string {
 	if c.policyFile == nil || e.Name != "policy" {
 		return ""
 	}
-	return c.policyFile.at(e.Value)
+	return c.policyFile.at(e.Value) + "  " + c.policyFile.text(e.Value)
 }
 
 // app is the configured app of that id, nil without one.

@@ -33,18 +33,14 @@ func (p *program) findingsListCommand() *cobra.Command {
 				return err
 			}
 			defer led.Close()
-			_, findings, err := lastFindings(c, led, run)
+			past, err := readRun(c, led, run)
 			if err != nil {
 				return err
 			}
-			findings = f.filtered(findings)
-			switch f.format {
-			case "csv":
-				return report.WriteCSV(p.stdout, findings)
-			case "jsonl":
-				return report.WriteJSONL(p.stdout, findings)
+			if err := f.known(c, led); err != nil {
+				return err
 			}
-			return report.WriteFindingsTable(p.stdout, findings, p.tableOptions())
+			return p.listFindings(past, f)
 		},
 	}
 	fs := c.Flags()
@@ -54,6 +50,38 @@ func (p *program) findingsListCommand() *cobra.Command {
 	fs.StringVar(&f.kind, "kind", "", "of this `KIND` only")
 	fs.StringVar(&run, "run", "", "of the run with this `ID`, instead of the last one")
 	return c
+}
+
+// listFindings prints the findings of a recorded run, and what the run was.
+func (p *program) listFindings(past *pastRun, f scanFlags) error {
+	findings := f.filtered(past.Findings)
+	if !past.Complete {
+		fmt.Fprintf(p.stderr, "rollcall: INCOMPLETE: the run %s could not read or trust every source; more may be wrong than is listed\n", past.ID)
+	}
+	switch f.format {
+	case "csv":
+		return report.WriteCSV(p.stdout, findings)
+	case "jsonl":
+		return report.WriteJSONL(p.stdout, findings)
+	case "json":
+		return usageError{errors.New("findings list prints table, jsonl or csv; how a run went is in its run.json")}
+	}
+	fmt.Fprintf(p.stdout, "run %s, as of %s\n", past.ID, past.AsOf)
+	return report.WriteFindingsTable(p.stdout, findings, p.tableOptions())
+}
+
+// known refuses filters that name nothing there is: no finding of theirs would look like good news.
+func (f *scanFlags) known(c *config, led *ledger.Ledger) error {
+	if f.app != "" && c.app(connectors.AppID(f.app)) == nil {
+		return usageError{fmt.Errorf("--app %s: no such app in %s%s", f.app, c.Path, nearest(f.app, texts(appIDs(c.Apps))))}
+	}
+	if f.person == "" {
+		return nil
+	}
+	if err := onRoster(led, connectors.PersonID(f.person)); err != nil {
+		return usageError{fmt.Errorf("--person: %w", err)}
+	}
+	return nil
 }
 
 // wrongFlags are what `findings wrong` is told beside the finding.
@@ -110,11 +138,11 @@ func (p *program) findingWrong(id string, w wrongFlags) error {
 		return err
 	}
 	defer led.Close()
-	_, findings, err := lastFindings(c, led, "")
+	past, err := readRun(c, led, "")
 	if err != nil {
 		return err
 	}
-	f, err := findFinding(findings, id)
+	f, err := findFinding(past.Findings, id)
 	if err != nil {
 		return err
 	}
@@ -147,6 +175,9 @@ func (p *program) mendOwner(c *config, led *ledger.Ledger, f *scanner.Finding, w
 		if f.Person == "" {
 			return fmt.Errorf("finding %s names no owner; give the true one with --person ID", f.ID)
 		}
+	}
+	if err := onRoster(led, link.Person); err != nil {
+		return err
 	}
 	return led.AcceptLinks(p.now(), link)
 }

@@ -49,7 +49,8 @@ func run(t *testing.T, want int, args ...string) string {
 func TestGolden(t *testing.T) {
 	config := company(t)
 	golden(t, "findings.jsonl", run(t, 0, "scan", "-q", "-c", config, "--format", "jsonl", "--no-workbook"))
-	table := run(t, 0, "scan", "-q", "-c", config, "--no-history", "--no-workbook")
+	config = company(t) // a first run again
+	table := run(t, 0, "scan", "-q", "-c", config, "--no-workbook")
 	golden(t, "table.txt", strings.ReplaceAll(table, filepath.Dir(config)+string(filepath.Separator), ""))
 }
 
@@ -143,6 +144,28 @@ func shuffle(t *testing.T, dir string, r *rand.Rand) {
 		r.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
 		if err := os.WriteFile(path, []byte(strings.Join(lines, "")), 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestREADME: the output the README shows is what the program prints.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := os.ReadFile(filepath.Join("..", "..", "testdata", "golden", "table.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(readme), "## What it prints\n\n```\n")
+	sample, _, closed := strings.Cut(after, "```")
+	if !ok || !closed || strings.Count(sample, "\n") < 20 {
+		t.Fatal("the README shows no output")
+	}
+	for line := range strings.Lines(sample) {
+		if strings.TrimSpace(line) != "…" && !strings.Contains(string(table), line) {
+			t.Errorf("the README shows a line that is not printed: %q", line)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/connectors"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -62,11 +63,11 @@ likely. Take out what is not true, then: rollcall links accept --file FILE`,
 				return err
 			}
 			defer led.Close()
-			dir, _, err := lastFindings(c, led, "")
+			past, err := readRun(c, led, "")
 			if err != nil {
 				return err
 			}
-			in, err := os.Open(filepath.Join(dir, "accounts.jsonl"))
+			in, err := os.Open(filepath.Join(past.Dir, "accounts.jsonl"))
 			if err != nil {
 				return fmt.Errorf("links: the last run kept no accounts (was it run with --no-workbook?): %w", err)
 			}
@@ -136,7 +137,7 @@ func linksToAccept(a []string, file, evidence string) ([]scanner.Link, error) {
 func readLinks(path string) ([]scanner.Link, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("links: %w", err)
+		return nil, fmt.Errorf("links: %w; nothing was recorded", err)
 	}
 	defer f.Close()
 	r := csv.NewReader(f)
@@ -177,26 +178,32 @@ func (p *program) acceptLinks(links []scanner.Link) error {
 		return err
 	}
 	defer led.Close()
-	roster, err := led.Roster()
-	if err != nil {
-		return err
-	}
 	for i := range links {
 		l := &links[i]
 		l.Actor, l.On = actor(), connectors.DateOf(p.now(), c.Zone)
 		if c.app(l.App) == nil {
 			return fmt.Errorf("links: no app %q in %s%s; nothing was recorded", l.App, c.Path, nearest(string(l.App), texts(appIDs(c.Apps))))
 		}
-		if roster != nil {
-			if _, ok := roster.People[l.Person]; !ok {
-				return fmt.Errorf("links: the roster has no person %q; nothing was recorded", l.Person)
-			}
+		if err := onRoster(led, l.Person); err != nil {
+			return fmt.Errorf("links: %w; nothing was recorded", err)
 		}
 	}
 	if err := led.AcceptLinks(p.now(), links...); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "recorded %d links; the next scan judges these accounts by them\n", len(links))
+	return nil
+}
+
+// onRoster refuses a person whom the accepted roster does not have.
+func onRoster(led *ledger.Ledger, id connectors.PersonID) error {
+	roster, err := led.Roster()
+	if err != nil || roster == nil {
+		return err
+	}
+	if _, ok := roster.People[id]; !ok {
+		return fmt.Errorf("the roster has no person %q", id)
+	}
 	return nil
 }
 

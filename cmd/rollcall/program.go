@@ -6,11 +6,15 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 )
+
+const defaultConfig = "rollcall.toml"
 
 // program is rollcall as a value, so that tests run it whole with a clock and outputs of their own.
 type program struct {
@@ -48,10 +52,10 @@ Start with:  rollcall config check      then:  rollcall sources check      then:
 		return usageError{fmt.Errorf("%w; see: %s --help", err, c.CommandPath())}
 	})
 	f := root.PersistentFlags()
-	f.StringVarP(&p.configPath, "config", "c", "rollcall.toml", "the configuration `FILE`")
+	f.StringVarP(&p.configPath, "config", "c", defaultConfig, "the configuration `FILE`")
 	f.StringVar(&p.statePath, "state", "", "`DIR` of the ledger and the runs, instead of the configuration's")
 	root.AddCommand(p.scanCommand(), p.explainCommand(), p.findingsCommand(), p.linksCommand(), p.rosterCommand(),
-		p.sourcesCommand(), p.runsCommand(), p.configCommand())
+		p.sourcesCommand(), p.runsCommand(), p.policyCommand(), p.configCommand())
 	return root
 }
 
@@ -118,4 +122,25 @@ func version() string {
 		}
 	}
 	return v
+}
+
+// name is what to type to start this program again: the commands it proposes are meant to be copied.
+func (p *program) name() string {
+	self, err := os.Executable()
+	if err != nil || strings.Contains(self, string(filepath.Separator)+"go-build") {
+		return "go run ./cmd/rollcall"
+	}
+	return "rollcall"
+}
+
+// flags are the global ones this run was given, for the same purpose.
+func (p *program) flags() string {
+	var f []string
+	if p.configPath != defaultConfig {
+		f = append(f, "--config "+p.configPath)
+	}
+	if p.statePath != "" {
+		f = append(f, "--state "+p.statePath)
+	}
+	return strings.Join(f, " ")
 }

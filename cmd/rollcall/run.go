@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"rollcall/connectors"
@@ -40,7 +39,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (*report
 	if led != nil {
 		defer led.Close()
 	}
-	folder, err := newRunFolder(c.State, started, o.AsOf)
+	folder, err := newRunFolder(c.State, started, o.AsOf, led != nil && !o.AsOf.Known())
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +60,16 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (*report
 	remember(result.Findings, register, asOf)
 	r := &report.Review{
 		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result,
-		Config: fileHash(c.Path), Policy: fileHash(c.path(c.Policy.File)), Baseline: true,
+		Config: fileHash(c.Path), Policy: fileHash(c.path(c.Policy.File)), Program: p.name(), Flags: p.flags(),
 		Person: result.Who, NextStep: scanner.NextStep,
 	}
-	if err := compareWithLast(c, led, register, r); err != nil {
-		return nil, err
+	recorded := runRecord(r)
+	if led != nil {
+		if err := compare(c, led, register, &recorded, r); err != nil {
+			return nil, err
+		}
 	}
+	p.remarks(o, r)
 	r.Ended = p.now()
 	if err := folder.write(r, keep, o, c.Apps); err != nil {
 		return nil, err
@@ -78,7 +81,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (*report
 		return nil, err
 	}
 	if led != nil && !o.AsOf.Known() {
-		if err := record(led, r, keep, actor()); err != nil {
+		if err := record(led, recorded, r, keep); err != nil {
 			return nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
 		}
 	}
@@ -113,61 +116,19 @@ func remember(findings []scanner.Finding, register map[scanner.FindingID]scanner
 	}
 }
 
-// compareWithLast says what is new, still there and gone since the last recorded run.
-func compareWithLast(c *config, led *ledger.Ledger, register map[scanner.FindingID]scanner.Seen, r *report.Review) error {
-	if led == nil {
-		return nil
-	}
-	last, err := led.LastRun()
-	if err != nil || last == nil {
-		return err
-	}
-	r.Baseline = false
-	before, err := readFindings(filepath.Join(c.State, "runs", last.ID, "findings.jsonl"))
-	if errors.Is(err, fs.ErrNotExist) {
-		r.Result.Notes = append(r.Result.Notes, fmt.Sprintf("the findings of the last run (%s) are no longer in its folder, so what is gone since cannot be listed", last.ID))
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	r.Change = report.Compare(last.ID, before, r.Result)
-	r.Backlog = map[scanner.FindingID]bool{}
-	for id, s := range register {
-		if s.Backlog {
-			r.BacklogStart++
-			r.Backlog[id] = true
-		}
-	}
-	return nil
-}
-
 // record writes the run into the ledger.
-func record(led *ledger.Ledger, r *report.Review, keep *keeper, actor string) error {
-	res := r.Result
-	run := ledger.Run{ID: r.Run, At: r.Started, AsOf: res.AsOf, Actor: actor, Complete: res.Complete(), Findings: res.Findings, Pulls: map[connectors.AppID]scanner.PullFacts{}}
-	if len(res.Untrusted) == 0 {
-		run.Roster = res.Roster
-	} else {
-		run.NotJudged = []ledger.Unjudged{{}}
-	}
-	for _, s := range res.Sources[1:] {
-		app := connectors.AppID(s.Name)
-		if s.State == scanner.SourceOK {
-			run.Pulls[app] = scanner.PullFacts{AsOf: res.AsOf, Accounts: s.Read - s.Rejected, Enabled: s.Enabled}
-		} else {
-			run.NotJudged = append(run.NotJudged, ledger.Unjudged{App: app})
-		}
-	}
+func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper) error {
 	for _, app := range sortedKeys(run.Pulls) {
 		if log := keep.log(app); log != nil {
-			if err := led.RecordGrants(app, res.AsOf, log); err != nil {
+			if err := led.RecordGrants(app, run.AsOf, log); err != nil {
 				return err
 			}
 		}
 	}
-	if len(res.Untrusted) > 0 {
-		if err := led.SetPendingRoster(ledger.PendingRoster{Facts: *res.Roster, Reasons: res.Untrusted, At: r.Started, Actor: actor}); err != nil {
+	// A roster that was read whole and is only unlike the last one waits for somebody to say that it is true. One with
+	// rows that cannot be read is no better for being accepted: it has to be mended.
+	if res := r.Result; len(res.Untrusted) > 0 && res.Sources[0].Unreadable == 0 && res.Sources[0].Whole {
+		if err := led.SetPendingRoster(ledger.PendingRoster{Facts: *res.Roster, Reasons: res.Untrusted, At: run.At, Actor: run.Actor}); err != nil {
 			return err
 		}
 	}
@@ -175,21 +136,42 @@ func record(led *ledger.Ledger, r *report.Review, keep *keeper, actor string) er
 	return err
 }
 
-// lastFindings reads the findings of a recorded run; an empty id means the last one.
-func lastFindings(c *config, led *ledger.Ledger, id string) (string, []scanner.Finding, error) {
+// pastRun is a recorded run and what it found.
+type pastRun struct {
+	ledger.RunRecord
+	Dir      string
+	Findings []scanner.Finding
+}
+
+// readRun reads a recorded run; an empty id means the last one.
+func readRun(c *config, led *ledger.Ledger, id string) (*pastRun, error) {
+	run := &pastRun{}
 	if id == "" {
 		last, err := led.LastRun()
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
 		if last == nil {
-			return "", nil, errors.New("there is no run yet; start one with: rollcall scan")
+			return nil, errors.New("there is no run yet; start one with: rollcall scan")
 		}
-		id = last.ID
+		run.RunRecord = *last
+	} else {
+		rec, _, err := led.Run(id)
+		if errors.Is(err, connectors.ErrNotFound) {
+			return nil, fmt.Errorf("no run %q is recorded; see: rollcall runs list", id)
+		}
+		if err != nil {
+			return nil, err
+		}
+		run.RunRecord = rec
 	}
-	dir := filepath.Join(c.State, "runs", id)
-	findings, err := readFindings(filepath.Join(dir, "findings.jsonl"))
-	return dir, findings, err
+	run.Dir = filepath.Join(c.State, "runs", run.ID)
+	var err error
+	run.Findings, err = readFindings(filepath.Join(run.Dir, "findings.jsonl"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the run %s is recorded, but its folder %s is gone: its findings cannot be shown", run.ID, run.Dir)
+	}
+	return run, err
 }
 
 func readFindings(path string) ([]scanner.Finding, error) {
@@ -208,6 +190,18 @@ func readFindings(path string) ([]scanner.Finding, error) {
 	return out, nil
 }
 
+// remarks says of a run what its reader must know before reading on.
+func (p *program) remarks(o runOptions, r *report.Review) {
+	switch {
+	case o.AsOf.Known():
+		r.Baseline = false
+		r.Result.Notes = append(r.Result.Notes, "a question about "+o.AsOf.String()+": nothing of it is recorded")
+	case o.NoHistory:
+		r.Baseline = false
+		r.Result.Notes = append(r.Result.Notes, "judged without the memory of earlier runs, as --no-history asks; nothing of it is recorded")
+	}
+}
+
 // runID is the time a run started, which sorts as time does. A question about another day says so.
 func runID(started time.Time, asOf connectors.Date) string {
 	id := started.UTC().Format("20060102T150405Z")
@@ -223,5 +217,5 @@ func appIDs(apps []scanner.App) []connectors.AppID {
 	for i := range apps {
 		ids[i] = apps[i].ID
 	}
-	return slices.Clip(ids)
+	return ids
 }

@@ -24,15 +24,26 @@ type runFolder struct {
 	committed    bool
 }
 
-func newRunFolder(state string, started time.Time, asOf connectors.Date) (*runFolder, error) {
+// newRunFolder makes the folder. alone says that no other run can be under way, since this one holds the ledger: what
+// others left half-written is then taken away, for it is personal data that nobody will look at.
+func newRunFolder(state string, started time.Time, asOf connectors.Date, alone bool) (*runFolder, error) {
 	runs := filepath.Join(state, "runs")
 	if err := os.MkdirAll(runs, 0o700); err != nil {
 		return nil, fmt.Errorf("state: %w", err)
 	}
+	if alone {
+		stale, err := filepath.Glob(filepath.Join(runs, "*"+partial))
+		for _, dir := range stale {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+		if err != nil {
+			return nil, fmt.Errorf("state: %w", err)
+		}
+	}
 	id := runID(started, asOf)
 	for n := 2; ; n++ {
 		f := &runFolder{id: id, dir: filepath.Join(runs, id)}
-		f.tmp = f.dir + ".partial"
+		f.tmp = f.dir + partial
 		_, err := os.Lstat(f.dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = os.Mkdir(f.tmp, 0o700)
@@ -46,6 +57,9 @@ func newRunFolder(state string, started time.Time, asOf connectors.Date) (*runFo
 		id = fmt.Sprintf("%s-%d", runID(started, asOf), n)
 	}
 }
+
+// partial ends the name of a folder that is not whole yet.
+const partial = ".partial"
 
 // discard removes what an unfinished run wrote; after commit it does nothing.
 func (f *runFolder) discard() {

@@ -62,7 +62,7 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.app != "" && !slices.Contains(appIDs(c.Apps), connectors.AppID(f.app)) {
+	if f.app != "" && c.app(connectors.AppID(f.app)) == nil {
 		return usageError{fmt.Errorf("--app %s: no such app in %s%s", f.app, c.Path, nearest(f.app, texts(appIDs(c.Apps))))}
 	}
 	stop, err := profile(f.profile)
@@ -70,7 +70,7 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 		return err
 	}
 	if !f.quiet {
-		o.Progress = p.progress(len(c.Apps) + 1)
+		o.Progress = p.progress(ctx, len(c.Apps)+1)
 	}
 	r, err := p.runOnce(ctx, c, o)
 	if perr := stop(); err == nil {
@@ -78,6 +78,9 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	}
 	if err != nil {
 		return err
+	}
+	if f.person != "" && r.Result.Who(connectors.PersonID(f.person)) == nil {
+		return usageError{fmt.Errorf("--person %s: the roster has no such person (the run itself is in %s)", f.person, r.Paths.Dir)}
 	}
 	if err := p.show(r, f); err != nil {
 		return err
@@ -173,10 +176,10 @@ func (f *scanFlags) filter() string {
 }
 
 // progress tells on standard error how each source fares.
-func (p *program) progress(of int) func(scanner.SourceReport, bool) {
+func (p *program) progress(ctx context.Context, of int) func(scanner.SourceReport, bool) {
 	done := 0
 	return func(s scanner.SourceReport, ended bool) {
-		if !ended {
+		if !ended || ctx.Err() != nil {
 			return
 		}
 		done++

@@ -14,7 +14,7 @@ import (
 )
 
 // scriptNow is the moment at which every script runs.
-var scriptNow = time.Date(2026, 11, 22, 9, 30, 0, 0, time.UTC)
+var scriptNow = time.Date(2027, 1, 15, 9, 30, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/spf13/cobra"
 
 	"rollcall/connectors"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -66,16 +68,29 @@ func (p *program) checkSources(ctx context.Context) error {
 	r, err := scanner.Scan(ctx, scanner.Input{Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: scanner.NoHistory{},
 		Domains: c.Domains, AsOf: c.AsOf, Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: kept.app})
 	if err != nil {
-		return err
+		return p.checkApps(ctx, c, err)
 	}
 	for i := range r.Sources {
 		p.sourceReport(&r.Sources[i], kept.apps[connectors.AppID(r.Sources[i].Name)])
 	}
-	fmt.Fprintln(p.stdout, "nothing was judged or recorded; next: rollcall scan")
 	if !r.Complete() {
+		fmt.Fprintln(p.stdout, "nothing was judged or recorded; mend the problems above, then run this again")
 		return exitCode(exitIncomplete)
 	}
+	fmt.Fprintln(p.stdout, "nothing was judged or recorded; next: rollcall scan")
 	return nil
+}
+
+// checkApps reads the apps by themselves where the roster cannot be used: its mistake should not hide theirs.
+func (p *program) checkApps(ctx context.Context, c *config, rosterErr error) error {
+	for i := range c.Apps {
+		rep := scanner.ReadApp(ctx, &c.Apps[i], p.now)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		p.sourceReport(rep, nil)
+	}
+	return fmt.Errorf("%w\nno account could be tied to anybody; mend the roster first", rosterErr)
 }
 
 func (p *program) sourceReport(s *scanner.SourceReport, samples []string) {
@@ -124,6 +139,15 @@ func signals(s connectors.Signals) string {
 	return gives + " (not " + lacks + ")"
 }
 
+// pullWaits tells whether the last run could not judge the app.
+func pullWaits(led *ledger.Ledger, app connectors.AppID) (bool, error) {
+	last, err := led.LastRun()
+	if err != nil || last == nil {
+		return false, err
+	}
+	return slices.ContainsFunc(last.NotJudged, func(u ledger.Unjudged) bool { return u.App == app }), nil
+}
+
 func (p *program) sourcesAcceptCommand() *cobra.Command {
 	var reason string
 	c := &cobra.Command{
@@ -141,6 +165,12 @@ func (p *program) sourcesAcceptCommand() *cobra.Command {
 			defer led.Close()
 			if c.app(connectors.AppID(a[0])) == nil {
 				return fmt.Errorf("no app %q in %s%s", a[0], c.Path, nearest(a[0], texts(appIDs(c.Apps))))
+			}
+			if waits, err := pullWaits(led, connectors.AppID(a[0])); err != nil || !waits {
+				if err == nil {
+					err = fmt.Errorf("the last run found nothing wrong with the length of %s's list, so there is nothing to accept", a[0])
+				}
+				return err
 			}
 			if err := led.AcceptPull(connectors.AppID(a[0]), actor(), reason, p.now()); err != nil {
 				return err

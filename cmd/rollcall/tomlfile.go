@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -57,6 +58,16 @@ func (f *tomlFile) at(path string) string {
 	return f.path
 }
 
+// text is the line on which a key path stands.
+func (f *tomlFile) text(path string) string {
+	for p := path; p != ""; p = parentPath(p) {
+		if n, ok := f.lines[p]; ok {
+			return strings.TrimSpace(strings.Split(string(f.data), "\n")[n-1])
+		}
+	}
+	return ""
+}
+
 func parentPath(p string) string {
 	if strings.HasSuffix(p, "]") {
 		return p[:strings.LastIndexByte(p, '[')]
@@ -94,7 +105,7 @@ func (f *tomlFile) decode(path string, table map[string]any, targets ...any) {
 	}
 	for _, t := range targets {
 		if err := fill(table, t); err != nil {
-			f.problem(path, "%v", err)
+			f.problem(path, "%v", err) // check has refused all that the decoder refuses, as far as is known
 		}
 	}
 }
@@ -160,6 +171,12 @@ func (f *tomlFile) check(path string, table map[string]any, types []reflect.Type
 }
 
 func (f *tomlFile) checkValue(path string, v any, types []reflect.Type) {
+	for _, t := range types {
+		if why := unfit(v, t); why != "" {
+			f.problem(path, "%s: %s", path[strings.LastIndexByte(path, '.')+1:], why)
+			return
+		}
+	}
 	var inner, elems []reflect.Type
 	for _, t := range types {
 		for t.Kind() == reflect.Pointer {
@@ -187,6 +204,53 @@ func (f *tomlFile) checkValue(path string, v any, types []reflect.Type) {
 			f.checkValue(fmt.Sprintf("%s[%d]", path, i), m, elems)
 		}
 	}
+}
+
+// unfit says why a value cannot be put where the type wants one; empty when it can.
+func unfit(v any, t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if u, ok := reflect.New(t).Interface().(encoding.TextUnmarshaler); ok {
+		text, isText := v.(string)
+		if day, isDay := v.(time.Time); isDay {
+			text, isText = day.Format(time.DateOnly), true
+		}
+		if !isText {
+			return "want text in quotes"
+		}
+		if err := u.UnmarshalText([]byte(text)); err != nil {
+			return err.Error()
+		}
+		return ""
+	}
+	want, got := "", reflect.ValueOf(v).Kind()
+	switch t.Kind() {
+	case reflect.String:
+		if got != reflect.String {
+			want = "text in quotes"
+		}
+	case reflect.Bool:
+		if got != reflect.Bool {
+			want = "true or false"
+		}
+	case reflect.Int, reflect.Int64:
+		if got != reflect.Int64 {
+			want = "a whole number"
+		}
+	case reflect.Slice:
+		if got != reflect.Slice {
+			want = "a list in [ ]"
+		}
+	case reflect.Struct, reflect.Map:
+		if got != reflect.Map {
+			want = "a table with keys of its own"
+		}
+	}
+	if want == "" {
+		return ""
+	}
+	return "want " + want
 }
 
 // tomlFields are the keys a struct takes, embedded structs included.
@@ -221,6 +285,9 @@ func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps
 func nearest(word string, known []string) string {
 	slices.Sort(known)
 	best, bestDistance := "", len(word)/2+2
+	if len(known) <= 6 { // a short list helps more than a guess
+		bestDistance = min(bestDistance, 3)
+	}
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(word), k); d < bestDistance {
 			best, bestDistance = k, d

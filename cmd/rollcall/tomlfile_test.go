@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/BurntSushi/toml"
 )
@@ -73,7 +72,7 @@ func TestConfigErrors(t *testing.T) {
 			if err := os.WriteFile(path, []byte(strings.Replace(base, c.from, c.to, 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := loadConfig(path, time.Unix(0, 0), nil)
+			_, err := loadConfig(path, scriptNow, nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path) {
 				t.Fatalf("got %v, want the file and %q", err, c.want)
 			}
@@ -116,7 +115,7 @@ func FuzzConfig(f *testing.F) {
 		if err := os.WriteFile(path, []byte(doc), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadConfig(path, time.Unix(0, 0), func(string) (string, error) { return "", nil })
+		_, err := loadConfig(path, scriptNow, func(string) (string, error) { return "", nil })
 		var tree map[string]any
 		if _, perr := toml.Decode(doc, &tree); perr != nil && err == nil {
 			t.Fatalf("a document that does not parse was accepted: %v", perr)

@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"rollcall/connectors"
+	"rollcall/remediate/ledger"
+	"rollcall/report"
+	"rollcall/scanner"
+)
+
+// runRecord is what the ledger is told of a run: what was found, what was read whole, and what could not be judged.
+func runRecord(r *report.Review) ledger.Run {
+	res := r.Result
+	run := ledger.Run{ID: r.Run, At: r.Started, AsOf: res.AsOf, Actor: r.By, Complete: res.Complete(), Findings: res.Findings, Pulls: map[connectors.AppID]scanner.PullFacts{}}
+	if len(res.Untrusted) == 0 {
+		run.Roster = res.Roster
+	} else {
+		run.NotJudged = []ledger.Unjudged{{}}
+	}
+	for _, s := range res.Sources[1:] {
+		app := connectors.AppID(s.Name)
+		switch {
+		case s.State != scanner.SourceOK:
+			run.NotJudged = append(run.NotJudged, ledger.Unjudged{App: app})
+			continue
+		case s.Unreadable > 0: // it may be anybody's row
+			run.NotJudged = append(run.NotJudged, ledger.Unjudged{App: app})
+		}
+		run.Pulls[app] = scanner.PullFacts{AsOf: res.AsOf, Accounts: s.Read - s.Rejected, Enabled: s.Enabled}
+	}
+	return run
+}
+
+// compare says what is new, still there, back and gone, by the ledger's register: each finding is held against the last
+// run that could judge it, whatever came between.
+func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scanner.Seen, run *ledger.Run, r *report.Review) error {
+	before, err := led.Roster()
+	if err != nil {
+		return err
+	}
+	r.Baseline = before == nil
+	last, err := led.LastRun()
+	if err != nil || last == nil {
+		return err
+	}
+	if run.Unseen, err = leftOut(c, register, r.Result); err != nil {
+		return err
+	}
+	accepted := map[scanner.FindingID]bool{} // covered by an exception or a ruling: neither shown as open nor gone
+	for i := range r.Result.Accepted {
+		if id := r.Result.Accepted[i].ID; register[id].Open {
+			accepted[id] = true
+			run.Unseen = append(run.Unseen, id)
+		}
+	}
+	d, baseline, err := led.Preview(*run)
+	if err != nil {
+		return err
+	}
+	r.Backlog = map[scanner.FindingID]bool{}
+	for id, s := range register {
+		if s.Backlog {
+			r.BacklogStart++
+			r.Backlog[id] = true
+		}
+	}
+	for _, id := range baseline {
+		r.BacklogStart++
+		r.Backlog[id] = true
+	}
+	r.Change = report.Change{LastRun: last.ID, New: slices.DeleteFunc(d.New, func(id scanner.FindingID) bool { return r.Backlog[id] }), Back: d.Back}
+	for i := range r.Result.Findings {
+		if id := r.Result.Findings[i].ID; register[id].Open {
+			r.Change.Still = append(r.Change.Still, id)
+		}
+	}
+	d.Unseen = slices.DeleteFunc(d.Unseen, func(id scanner.FindingID) bool { return accepted[id] })
+	said, err := told(c, slices.Concat(d.Gone, d.Unseen))
+	r.Change.Gone, r.Change.Unjudged = pick(said, d.Gone), pick(said, d.Unseen)
+	return err
+}
+
+// leftOut are the open findings about accounts and people whose rows were left out this time: they were not seen, which
+// is not the same as gone.
+func leftOut(c *config, register map[scanner.FindingID]scanner.Seen, res *scanner.Result) ([]scanner.FindingID, error) {
+	type login struct {
+		app connectors.AppID
+		id  connectors.AccountID
+	}
+	accounts, people := map[login]bool{}, map[connectors.PersonID]bool{}
+	for _, s := range res.Sources[1:] {
+		for _, id := range s.Unseen {
+			accounts[login{connectors.AppID(s.Name), id}] = true
+		}
+	}
+	for _, id := range res.Blind {
+		people[id] = true
+	}
+	if len(accounts)+len(people) == 0 {
+		return nil, nil
+	}
+	found := map[scanner.FindingID]bool{}
+	for i := range res.Findings {
+		found[res.Findings[i].ID] = true
+	}
+	var open []scanner.FindingID
+	for id, s := range register {
+		if s.Open && !found[id] {
+			open = append(open, id)
+		}
+	}
+	said, err := told(c, open)
+	var out []scanner.FindingID
+	for id, f := range said {
+		if accounts[login{f.App, f.Account}] || people[f.Person] {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return out, err
+}
+
+// toldBack is how many runs are looked through for what a finding said.
+const toldBack = 30
+
+// told finds what the latest runs said of findings that this one does not have.
+func told(c *config, ids []scanner.FindingID) (map[scanner.FindingID]scanner.Finding, error) {
+	wanted := map[string]bool{}
+	for _, id := range ids {
+		wanted[string(id)] = true
+	}
+	out := map[scanner.FindingID]scanner.Finding{}
+	if len(wanted) == 0 {
+		return out, nil
+	}
+	entries, err := os.ReadDir(filepath.Join(c.State, "runs"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(entries)
+	for i, e := range entries {
+		if i == toldBack || len(wanted) == 0 {
+			break
+		}
+		if err := tellFrom(filepath.Join(c.State, "runs", e.Name(), "findings.jsonl"), wanted, out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// tellFrom takes the wanted lines of one run, and only those: most lines are not even read as JSON.
+func tellFrom(path string, wanted map[string]bool, out map[scanner.FindingID]scanner.Finding) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var lines bytes.Buffer
+	s := bufio.NewScanner(f)
+	s.Buffer(make([]byte, 0, 1<<16), 64<<20)
+	prefix := []byte(`{"id":"`)
+	for s.Scan() {
+		rest, ok := bytes.CutPrefix(s.Bytes(), prefix)
+		if end := bytes.IndexByte(rest, '"'); ok && end > 0 && wanted[string(rest[:end])] {
+			lines.Write(s.Bytes())
+			lines.WriteByte('\n')
+		}
+	}
+	if err := s.Err(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for finding, err := range report.ReadFindings(&lines) {
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		out[finding.ID] = finding
+		delete(wanted, string(finding.ID))
+	}
+	return nil
+}
+
+// pick lists findings by id; of one that nobody can tell any more, the id alone.
+func pick(said map[scanner.FindingID]scanner.Finding, ids []scanner.FindingID) []scanner.Finding {
+	out := make([]scanner.Finding, 0, len(ids))
+	for _, id := range slices.Sorted(slices.Values(ids)) {
+		f, ok := said[id]
+		if !ok {
+			f.ID = id
+		}
+		out = append(out, f)
+	}
+	return out
+}
