@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"rollcall/connectors"
 )
 
 // tomlFile is a TOML file whose every key is accounted for: unknown keys, and keys that differ only in case, are errors
@@ -289,7 +291,7 @@ func nearest(word string, known []string) string {
 		bestDistance = min(bestDistance, 3)
 	}
 	for _, k := range known {
-		if d := editDistance(strings.ToLower(word), k); d < bestDistance {
+		if d := connectors.Distance(strings.ToLower(word), k); d < bestDistance {
 			best, bestDistance = k, d
 		}
 	}
@@ -297,24 +299,4 @@ func nearest(word string, known []string) string {
 		return "; known here: " + strings.Join(slices.Compact(known), ", ")
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
-}
-
-// editDistance is Levenshtein's.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

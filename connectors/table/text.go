@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"rollcall/connectors"
 )
 
 // trim takes the blanks off a cell: those of Unicode, so that the no-break spaces of web exports go too.
@@ -74,32 +76,11 @@ func nearest(word string, candidates []string) string {
 	best, least := "", max(2, len(word)/2)+1
 	w := foldWord(word)
 	for _, c := range candidates {
-		if d := distance(w, foldWord(c)); d < least {
+		if d := connectors.Distance(w, foldWord(c)); d < least {
 			best, least = c, d
 		}
 	}
 	return best
-}
-
-// distance counts the bytes to insert, delete or change to get from a to b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // splitList appends the values of a cell that holds several.
