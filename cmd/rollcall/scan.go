@@ -44,7 +44,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 findings at or above --fail-on, 4
 	fs.StringVar(&f.person, "person", "", "print findings of the person with this `ID` only")
 	fs.StringVar(&f.kind, "kind", "", "print findings of this `KIND` only")
 	fs.StringVar(&f.asOf, "as-of", "", "judge as of this `DATE` (YYYY-MM-DD); such a run is never recorded")
-	fs.StringVar(&f.failOn, "fail-on", "", "exit with 3 when a finding has this `SEVERITY` or a higher one")
+	fs.StringVar(&f.failOn, "fail-on", "", "exit with 3 when a finding (of those asked for) has this `SEVERITY` or a higher one")
 	fs.StringVar(&f.accounts, "accounts", "", "also write one line of JSON per account to this `FILE`")
 	fs.BoolVar(&f.noWorkbook, "no-workbook", false, "write no workbook")
 	fs.BoolVar(&f.noHistory, "no-history", false, "neither read nor write the ledger: judge as if it were the first run")
@@ -88,7 +88,7 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	switch {
 	case !r.Result.Complete():
 		return exitCode(exitIncomplete)
-	case failOn != nil && slices.ContainsFunc(r.Result.Findings, func(x scanner.Finding) bool { return x.Severity >= *failOn }):
+	case failOn != nil && slices.ContainsFunc(f.filtered(r.Result.Findings), func(x scanner.Finding) bool { return x.Severity >= *failOn }):
 		return exitCode(exitFindings)
 	}
 	return nil
