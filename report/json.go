@@ -2,26 +2,28 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 
 	"rollcall/scanner"
 )
 
-// runDocument is what a program wants to know of a run: how it went, source by source. A run that was not complete says
+// RunDocument is what a program wants to know of a run: how it went, source by source. A run that was not complete says
 // so here as it does everywhere.
-type runDocument struct {
+type RunDocument struct {
 	Run       string           `json:"run"`
 	Version   string           `json:"version"`
 	AsOf      string           `json:"as_of"`
 	Complete  bool             `json:"complete"`
 	Verdict   string           `json:"verdict"`
 	Untrusted []string         `json:"roster_not_trusted"`
-	Sources   []sourceDocument `json:"sources"`
+	Sources   []SourceDocument `json:"sources"`
 	NotJudged []notJudged      `json:"not_assessable"`
 	Notes     []string         `json:"notes"`
 }
 
-type sourceDocument struct {
+// SourceDocument is how one source fared.
+type SourceDocument struct {
 	Name      string `json:"name"`
 	Kind      string `json:"kind"`
 	Location  string `json:"location"`
@@ -34,6 +36,8 @@ type sourceDocument struct {
 	Rejected  int    `json:"rejected"`
 	SideRows  int    `json:"rejected_of_other_lists"`
 	TiesOut   *bool  `json:"ties_out"` // null: nothing was read that could
+	Rights    int    `json:"entitlements"`
+	Whole     bool   `json:"read_to_its_end"`
 	SHA256    string `json:"sha256"`
 }
 
@@ -44,9 +48,9 @@ type notJudged struct {
 	Count int          `json:"count"`
 }
 
-func documentOf(r *Review) runDocument {
-	d := runDocument{Run: r.Run, Version: r.Version, AsOf: r.Result.AsOf.String(), Complete: r.Result.Complete(), Verdict: Summarize(r).Verdict,
-		Untrusted: append([]string{}, r.Result.Untrusted...), Sources: []sourceDocument{}, NotJudged: []notJudged{}, Notes: append([]string{}, r.Result.Notes...)}
+func documentOf(r *Review) RunDocument {
+	d := RunDocument{Run: r.Run, Version: r.Version, AsOf: r.Result.AsOf.String(), Complete: r.Result.Complete(), Verdict: Summarize(r).Verdict,
+		Untrusted: append([]string{}, r.Result.Untrusted...), Sources: []SourceDocument{}, NotJudged: []notJudged{}, Notes: append([]string{}, r.Result.Notes...)}
 	for i := range r.Result.Sources {
 		s := &r.Result.Sources[i]
 		var ties *bool
@@ -54,8 +58,8 @@ func documentOf(r *Review) runDocument {
 			ties = new(bool)
 			*ties = s.TiesOut()
 		}
-		d.Sources = append(d.Sources, sourceDocument{s.Name, s.Info.Kind, s.Info.Location, string(s.State), s.Problem, s.Read, s.Matched,
-			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, ties, s.SHA256})
+		d.Sources = append(d.Sources, SourceDocument{s.Name, s.Info.Kind, s.Info.Location, string(s.State), s.Problem, s.Read, s.Matched,
+			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, ties, s.Entitlements, s.Whole, s.SHA256})
 	}
 	for _, n := range r.Result.NotJudged {
 		d.NotJudged = append(d.NotJudged, notJudged{n.Kind, string(n.App), n.Why, n.Count})
@@ -85,4 +89,13 @@ func WriteJSON(w io.Writer, r *Review) error {
 		return err
 	}
 	return writeEach(w, r.Result.Findings, "\n", ",\n", "]}\n")
+}
+
+// ReadRun reads what WriteRun wrote.
+func ReadRun(b []byte) (*RunDocument, error) {
+	var d RunDocument
+	if err := json.Unmarshal(b, &d); err != nil {
+		return nil, fmt.Errorf("run.json: %w", err)
+	}
+	return &d, nil
 }

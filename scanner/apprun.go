@@ -100,8 +100,9 @@ func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string
 
 // An app list that shrinks by more than this at once is not believed: it would make orphans look clean.
 const (
-	maxPullShrink = 20 // percent
-	minPullShrink = 5
+	maxPullShrink   = 20 // percent
+	minPullShrink   = 5
+	maxRightsShrink = 50 // percent: cleaning up may take many away
 )
 
 // compare holds the pull against the last complete one.
@@ -118,6 +119,10 @@ func (r *appRun) compare(last *PullFacts) {
 	case accounts == 0 && (last == nil || last.Accounts > 0):
 		rep.State = SourceIncomplete
 		rep.Problem = fmt.Sprintf("%s lists no accounts at all; an app without accounts is more often an export without rows: check it; if it is true, say so with: rollcall sources accept %s --reason …", rep.Info.Location, rep.Name)
+	case last != nil && last.Rights-rep.Entitlements >= minPullShrink && (last.Rights-rep.Entitlements)*100 > last.Rights*maxRightsShrink:
+		rep.State = SourceIncomplete
+		rep.Problem = fmt.Sprintf("its accounts hold %d entitlements, in the last complete pull (%s) they held %d; if that is true, say so with: rollcall sources accept %s --reason …",
+			rep.Entitlements, last.AsOf, last.Rights, rep.Name)
 	case last != nil && last.Accounts-accounts >= minPullShrink && (last.Accounts-accounts)*100 > last.Accounts*maxPullShrink:
 		rep.State = SourceIncomplete
 		rep.Problem = fmt.Sprintf("it lists %d accounts, the last complete pull (%s) had %d; if that is true, say so with: rollcall sources accept %s --reason …",

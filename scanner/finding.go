@@ -42,6 +42,12 @@ var Kinds = []Kind{OrphanedAccount, SignInAfterExit, ReappearedAccess, SoDConfli
 	LeaveNotSuspended, EarlyAccess, ExpiredGrant, ExcessAccess, StaleAccount, StalePrivilege, DormantCredential, WeakSignIn,
 	DuplicateAccount, UnconfirmedOwner, MissingAccess}
 
+// RightsKinds rest on the entitlements and credentials of accounts, RoleKinds on the role history of people.
+var (
+	RightsKinds = []Kind{SoDConflict, MoverStacking, ExcessAccess, StalePrivilege, ExpiredGrant, DormantCredential, MissingAccess, ReappearedAccess}
+	RoleKinds   = []Kind{MoverStacking, ExcessAccess, MissingAccess}
+)
+
 // Reasons of an orphaned_account, and the reason of an excess_access that history is too short to explain.
 const (
 	ReasonLeaver         = "leaver"

@@ -54,6 +54,7 @@ func (t *tally) Reject(c connectors.Collection, w connectors.Where, err error) {
 		t.notice(err)
 	} else {
 		t.rep.SideRejected++
+		t.noticeSide(err)
 	}
 	if len(t.rep.Rejects) < keptRejects {
 		t.rep.Rejects = append(t.rep.Rejects, Reject{c, w, err.Error()})
@@ -74,6 +75,21 @@ func (t *tally) notice(err error) {
 		t.rep.Unreadable++
 	case !row.Repeats:
 		t.rep.Unseen = append(t.rep.Unseen, row.Account)
+	}
+}
+
+// noticeSide does so for rows of the other lists: what rests on the entitlements of that account, or on the role history
+// of that person, was not seen whole.
+func (t *tally) noticeSide(err error) {
+	var row *connectors.RejectedRow
+	switch {
+	case !errors.As(err, &row):
+		t.rep.SideUnreadable++
+	case row.Repeats:
+	case row.Person != nil:
+		t.rep.UnseenRoles = append(t.rep.UnseenRoles, row.Person.ID)
+	default:
+		t.rep.UnseenRights = append(t.rep.UnseenRights, row.Account)
 	}
 }
 

@@ -44,6 +44,7 @@ type PullFacts struct {
 	AsOf     connectors.Date `json:"as_of"`
 	Accounts int             `json:"accounts"`
 	Enabled  int             `json:"enabled"`
+	Rights   int             `json:"rights"` // entitlements its accounts held
 }
 
 // Link is a recorded, evidenced tie of an account to its owner, or a recorded "not this person".

@@ -63,6 +63,9 @@ type SourceReport struct {
 	Rejects        []Reject // the first ones, for people to look at
 	Notes          []string
 	Unseen         []connectors.AccountID // accounts in rows that were left out
+	UnseenRights   []connectors.AccountID // accounts of whose entitlements or credentials a row was left out
+	UnseenRoles    []connectors.PersonID  // people of whose role history a row was left out
+	SideUnreadable int                    // rows of other lists left out of which it cannot be known whose they are
 	Unreadable     int                    // rows left out of which it cannot be known whose they are
 	Entitlements   int
 	ProviderTotal  int // -1 = it does not say

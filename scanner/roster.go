@@ -12,14 +12,14 @@ import (
 type RosterGuard struct {
 	MaxShrink int // percent of records, or of employed people, that may be gone at once
 	MinShrink int // and at least so many: percents say nothing about a handful
-	MaxBlank  int // by how many points a column's share of empty cells may grow
+	MaxBlank  int // by how many points a column's share of empty cells may grow, likewise
 }
 
 // DefaultRosterGuard is what holds where the configuration is silent.
 var DefaultRosterGuard = RosterGuard{MaxShrink: 20, MinShrink: 5, MaxBlank: 10}
 
 // guardedColumns are those whose cells decide verdicts.
-var guardedColumns = []string{"status", "work_email", "role"}
+var guardedColumns = []string{"status", "work_email", "role", "role_history"}
 
 // rosterFacts counts what the next roster will be held against.
 func rosterFacts(records []connectors.Person, asOf connectors.Date, sum string) *RosterFacts {
@@ -39,6 +39,9 @@ func rosterFacts(records []connectors.Person, asOf connectors.Date, sum string) 
 		}
 		if r.Role == "" && r.Title == "" {
 			f.Blank["role"]++
+		}
+		if len(r.Roles) == 0 {
+			f.Blank["role_history"]++
 		}
 		f.People[r.ID] = RosterLine{Status: r.Status, Ended: ended, Role: r.Role, Department: r.Department, Title: r.Title}
 	}
@@ -64,7 +67,7 @@ func distrust(now, last *RosterFacts, g RosterGuard) []string {
 	shrunk("its employed people", last.Employed, now.Employed)
 	for _, col := range guardedColumns {
 		was, is := share(last.Blank[col], last.Records), share(now.Blank[col], now.Records)
-		if is-was > g.MaxBlank {
+		if is-was > g.MaxBlank && now.Blank[col]-last.Blank[col] >= g.MinShrink {
 			why = append(why, fmt.Sprintf("its %s column is empty on %d of %d records (%d%%, was %d%%)",
 				strings.ReplaceAll(col, "_", " "), now.Blank[col], now.Records, is, was))
 		}

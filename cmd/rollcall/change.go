@@ -34,9 +34,23 @@ func runRecord(r *report.Review) ledger.Run {
 		case s.Unreadable > 0: // it may be anybody's row
 			run.NotJudged = append(run.NotJudged, ledger.Unjudged{App: app})
 		}
-		run.Pulls[app] = scanner.PullFacts{AsOf: res.AsOf, Accounts: s.Read - s.Rejected, Enabled: s.Enabled}
+		if s.SideUnreadable > 0 {
+			run.NotJudged = append(run.NotJudged, unjudgedKinds(app, scanner.RightsKinds)...)
+		}
+		run.Pulls[app] = scanner.PullFacts{AsOf: res.AsOf, Accounts: s.Read - s.Rejected, Enabled: s.Enabled, Rights: s.Entitlements}
+	}
+	if res.Sources[0].SideUnreadable > 0 {
+		run.NotJudged = append(run.NotJudged, unjudgedKinds("", scanner.RoleKinds)...)
 	}
 	return run
+}
+
+func unjudgedKinds(app connectors.AppID, kinds []scanner.Kind) []ledger.Unjudged {
+	var out []ledger.Unjudged
+	for _, k := range kinds {
+		out = append(out, ledger.Unjudged{App: app, Kind: k})
+	}
+	return out
 }
 
 // compare says what is new, still there, back and gone, by the ledger's register: each finding is held against the last
@@ -60,6 +74,9 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 			accepted[id] = true
 			run.Unseen = append(run.Unseen, id)
 		}
+	}
+	if r.Result.AsOf < last.AsOf {
+		r.Result.Notes = append(r.Result.Notes, fmt.Sprintf("this run judges %s, the last one judged %s: what it records goes back in time; ask about an earlier day with --as-of", r.Result.AsOf, last.AsOf))
 	}
 	d, baseline, err := led.Preview(*run)
 	if err != nil {
@@ -88,23 +105,52 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 	return err
 }
 
-// leftOut are the open findings about accounts and people whose rows were left out this time: they were not seen, which
-// is not the same as gone.
-func leftOut(c *config, register map[scanner.FindingID]scanner.Seen, res *scanner.Result) ([]scanner.FindingID, error) {
-	type login struct {
-		app connectors.AppID
-		id  connectors.AccountID
-	}
-	accounts, people := map[login]bool{}, map[connectors.PersonID]bool{}
+// unseen is what rows that were left out would have told of.
+type unseen struct {
+	accounts, rights map[scanner.Related]bool // whole accounts; entitlements and credentials of accounts
+	people, roles    map[connectors.PersonID]bool
+}
+
+func unseenBy(res *scanner.Result) unseen {
+	u := unseen{map[scanner.Related]bool{}, map[scanner.Related]bool{}, map[connectors.PersonID]bool{}, map[connectors.PersonID]bool{}}
 	for _, s := range res.Sources[1:] {
 		for _, id := range s.Unseen {
-			accounts[login{connectors.AppID(s.Name), id}] = true
+			u.accounts[scanner.Related{App: connectors.AppID(s.Name), Account: id}] = true
+		}
+		for _, id := range s.UnseenRights {
+			u.rights[scanner.Related{App: connectors.AppID(s.Name), Account: id}] = true
 		}
 	}
 	for _, id := range res.Blind {
-		people[id] = true
+		u.people[id] = true
 	}
-	if len(accounts)+len(people) == 0 {
+	for _, id := range res.Sources[0].UnseenRoles {
+		u.roles[id] = true
+	}
+	return u
+}
+
+func (u unseen) empty() bool { return len(u.accounts)+len(u.rights)+len(u.people)+len(u.roles) == 0 }
+
+// hides tells whether a finding could stand on a row that was left out.
+func (u unseen) hides(f *scanner.Finding) bool {
+	if u.people[f.Person] || u.roles[f.Person] && slices.Contains(scanner.RoleKinds, f.Kind) {
+		return true
+	}
+	for _, at := range append([]scanner.Related{{App: f.App, Account: f.Account}}, f.Related...) {
+		at.Entitlement = ""
+		if u.accounts[at] || u.rights[at] && slices.Contains(scanner.RightsKinds, f.Kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// leftOut are the open findings that could stand on a row that was left out this time: they were not seen, which is not
+// the same as gone.
+func leftOut(c *config, register map[scanner.FindingID]scanner.Seen, res *scanner.Result) ([]scanner.FindingID, error) {
+	u := unseenBy(res)
+	if u.empty() {
 		return nil, nil
 	}
 	found := map[scanner.FindingID]bool{}
@@ -120,7 +166,7 @@ func leftOut(c *config, register map[scanner.FindingID]scanner.Seen, res *scanne
 	said, err := told(c, open)
 	var out []scanner.FindingID
 	for id, f := range said {
-		if accounts[login{f.App, f.Account}] || people[f.Person] {
+		if u.hides(&f) {
 			out = append(out, id)
 		}
 	}

@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -139,13 +140,32 @@ func signals(s connectors.Signals) string {
 	return gives + " (not " + lacks + ")"
 }
 
-// pullWaits tells whether the last run could not judge the app.
-func pullWaits(led *ledger.Ledger, app connectors.AppID) (bool, error) {
-	last, err := led.LastRun()
-	if err != nil || last == nil {
-		return false, err
+// refusedPull gives the figures of an app's list as the last run read it whole and did not believe it.
+func refusedPull(c *config, led *ledger.Ledger, app connectors.AppID) (scanner.PullFacts, error) {
+	past, err := readRun(c, led, "")
+	if err != nil {
+		return scanner.PullFacts{}, err
 	}
-	return slices.ContainsFunc(last.NotJudged, func(u ledger.Unjudged) bool { return u.App == app }), nil
+	b, err := os.ReadFile(filepath.Join(past.Dir, "run.json"))
+	if err != nil {
+		return scanner.PullFacts{}, err
+	}
+	run, err := report.ReadRun(b)
+	if err != nil {
+		return scanner.PullFacts{}, err
+	}
+	for _, s := range run.Sources {
+		switch {
+		case s.Name != string(app):
+		case s.State == string(scanner.SourceOK):
+			return scanner.PullFacts{}, fmt.Errorf("the last run believed %s's list, so there is nothing to accept", app)
+		case !s.Whole:
+			return scanner.PullFacts{}, fmt.Errorf("the last run did not read %s to its end (%s), so there is no list to accept: mend the source", app, s.Problem)
+		default:
+			return scanner.PullFacts{AsOf: past.AsOf, Accounts: s.Read - s.Rejected, Rights: s.Rights}, nil
+		}
+	}
+	return scanner.PullFacts{}, fmt.Errorf("the last run did not read %s; scan first", app)
 }
 
 func (p *program) sourcesAcceptCommand() *cobra.Command {
@@ -166,16 +186,14 @@ func (p *program) sourcesAcceptCommand() *cobra.Command {
 			if c.app(connectors.AppID(a[0])) == nil {
 				return fmt.Errorf("no app %q in %s%s", a[0], c.Path, nearest(a[0], texts(appIDs(c.Apps))))
 			}
-			if waits, err := pullWaits(led, connectors.AppID(a[0])); err != nil || !waits {
-				if err == nil {
-					err = fmt.Errorf("the last run found nothing wrong with the length of %s's list, so there is nothing to accept", a[0])
-				}
+			facts, err := refusedPull(c, led, connectors.AppID(a[0]))
+			if err != nil {
 				return err
 			}
-			if err := led.AcceptPull(connectors.AppID(a[0]), actor(), reason, p.now()); err != nil {
+			if err := led.AcceptPull(connectors.AppID(a[0]), facts, actor(), reason, p.now()); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.stdout, "the next complete pull of %s is taken as it comes\n", a[0])
+			fmt.Fprintf(p.stdout, "accepted: %s has %d accounts with %d entitlements; the next scan holds its list against that\n", a[0], facts.Accounts, facts.Rights)
 			return nil
 		},
 	}

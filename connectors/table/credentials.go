@@ -57,10 +57,10 @@ func (p *pull) readCredentials(ctx context.Context) (*rows, error) {
 		row := connectors.Credential{Created: r.date(crCreated), LastUsed: r.date(crLastUsed)}
 		switch {
 		case r.fault != nil:
-			r.reject(r.record.Line, r.fault)
+			r.reject(r.record.Line, aboutAccount(r, crAccount, account, r.fault))
 			continue
 		case len(account) == 0 || len(id) == 0:
-			r.reject(r.record.Line, errors.New("the account or the credential is blank"))
+			r.reject(r.record.Line, aboutAccount(r, crAccount, account, errors.New("the account or the credential is blank")))
 			continue
 		}
 		row.ID, row.Kind = connectors.CredentialID(id), shared(kinds, kind)

@@ -70,9 +70,9 @@ func (p *pull) readGrants(ctx context.Context) (*rows, error) {
 		privileged, inherited := wordCell(r, grPrivileged, &p.yesNo) == connectors.Yes, r.cell(grInherited)
 		switch {
 		case r.fault != nil:
-			r.reject(r.record.Line, r.fault)
+			r.reject(r.record.Line, aboutAccount(r, grAccount, id, r.fault))
 		case len(id) == 0 || len(what) == 0:
-			r.reject(r.record.Line, errors.New("the account or the entitlement is blank"))
+			r.reject(r.record.Line, aboutAccount(r, grAccount, id, errors.New("the account or the entitlement is blank")))
 		default:
 			row.what = p.names.of(what, inherited, privileged)
 			if err := p.tables.grants.add(id, r.record.Line, row, p.hash); err != nil {

@@ -142,11 +142,14 @@ func (p *pull) row(r *rows) error {
 var errNoID = errors.New("no id")
 
 // ofAccount is the present record's fault, with the account it takes away where that can be read.
-func ofAccount(r *rows, id []byte) error {
-	if !r.legible(accID) {
-		return r.fault
+func ofAccount(r *rows, id []byte) error { return aboutAccount(r, accID, id, r.fault) }
+
+// aboutAccount is why a record was left out, with the account it speaks of where its cell can be read.
+func aboutAccount(r *rows, cell int, id []byte, why error) error {
+	if len(id) == 0 || !r.legible(cell) {
+		return why
 	}
-	return &connectors.RejectedRow{Err: r.fault, Account: connectors.AccountID(id)}
+	return &connectors.RejectedRow{Err: why, Account: connectors.AccountID(id)}
 }
 
 // begin empties the hands of the account before.

@@ -36,7 +36,7 @@ func TestRejectedAccountsAreNamedWhereTheyCanBe(t *testing.T) {
 		t.Fatalf("%v, %v", got, err)
 	}
 	wantLines(t, "whose", whose(trace), "a.csv:2 1", "a.csv:3 2", "a.csv:4 3", "a.csv:5 4", "a.csv:6 ?", "a.csv:7 ?", "a.csv:8 ?",
-		"a.csv:9 7", "a.csv:10 ?", "a.csv:11 ?", "a.csv:12 ?", "a.csv:13 ?", "a.csv:14 ?", "a.csv:15 ?", "a.csv:16 ?", "a.csv:17 ?", "g.csv:2 ?")
+		"a.csv:9 7", "a.csv:10 ?", "a.csv:11 ?", "a.csv:12 ?", "a.csv:13 ?", "a.csv:14 ?", "a.csv:15 ?", "a.csv:16 ?", "a.csv:17 ?", "g.csv:2  again")
 	says := rejects(trace)
 	for _, at := range []int{6, 7, 8, 9, 10, 11, 12} {
 		if !strings.HasSuffix(says[at], ": not a text") {

@@ -75,13 +75,13 @@ func (p *rollCall) readHistory(ctx context.Context) (*rows, error) {
 		role, department, title := r.cell(hisRole), r.cell(hisDepartment), r.cell(hisTitle)
 		switch {
 		case r.fault != nil:
-			r.reject(r.record.Line, r.fault)
+			r.reject(r.record.Line, p.gapIn(r, id, r.fault))
 			continue
 		case len(id) == 0:
 			r.reject(r.record.Line, errors.New("no id"))
 			continue
 		case !period.From.Known():
-			r.reject(r.record.Line, errors.New("no date: from when the role was held is unknown"))
+			r.reject(r.record.Line, p.gapIn(r, id, errors.New("no date: from when the role was held is unknown")))
 			continue
 		}
 		if !p.skip[string(appendFold(nil, event))] {
@@ -90,6 +90,17 @@ func (p *rollCall) readHistory(ctx context.Context) (*rows, error) {
 		fold, _ := p.hash.keys(id)
 		p.roles.add(id, p.roles.index.at(fold), change{RolePeriod: period, rehired: hireWords[string(appendFold(nil, event))], line: uint32(r.record.Line)})
 	}
+}
+
+// gapIn is why a row of the history was left out, with the person it speaks of where that can be read. A history with a
+// gap is none: what it lacks could be the very role that explains an access.
+func (p *rollCall) gapIn(r *rows, id []byte, why error) error {
+	if len(id) == 0 || !r.legible(hisID) {
+		return why
+	}
+	fold, _ := p.hash.keys(id)
+	p.gaps[fold] = true
+	return &connectors.RejectedRow{Err: why, Person: &connectors.Person{ID: connectors.PersonID(id)}}
 }
 
 func (h *roles) add(id []byte, s *slot, c change) {
@@ -171,7 +182,7 @@ func (p *rollCall) strangers(past *rows) {
 		}
 		why := notThere("person", []byte(c.id), c.fate, p.people.file)
 		for at := c.first; at != 0; at = p.roles.rows[at-1].next {
-			past.reject(int(p.roles.rows[at-1].line), why)
+			past.reject(int(p.roles.rows[at-1].line), &connectors.RejectedRow{Err: why, Repeats: true})
 		}
 	}
 }

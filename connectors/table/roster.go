@@ -117,7 +117,7 @@ func (s *roster) Info() connectors.Info {
 
 func (s *roster) People(ctx context.Context, t connectors.Trace) iter.Seq2[connectors.Person, error] {
 	return func(yield func(connectors.Person, error) bool) {
-		p := &rollCall{roster: s, trace: t, hash: newHasher(), shared: map[string]string{},
+		p := &rollCall{roster: s, trace: t, hash: newHasher(), shared: map[string]string{}, gaps: map[uint64]bool{},
 			status: s.status.reader(), employment: s.employment.reader()}
 		err := p.run(ctx, func(v connectors.Person) bool { return yield(v, nil) })
 		if err != nil && err != errStopped {
@@ -139,6 +139,7 @@ type rollCall struct {
 	text       []byte
 	shared     map[string]string // departments, titles, roles: one copy of each
 	roles      roles
+	gaps       map[uint64]bool // folded ids of people of whose history a row was left out
 }
 
 func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) error {
@@ -196,6 +197,9 @@ func (p *rollCall) person(r *rows) (v connectors.Person, fold uint64, ok bool) {
 
 func (p *rollCall) withRoles(v connectors.Person, fold uint64) connectors.Person {
 	v.Roles, v.Rehired = p.roles.of(fold), p.roles.rehired(fold)
+	if p.gaps[fold] {
+		v.Roles = nil
+	}
 	if len(v.Roles) > 0 {
 		v.HistorySince = v.Roles[0].From
 	}

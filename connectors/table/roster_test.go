@@ -140,7 +140,7 @@ func TestJobHistory(t *testing.T) {
 	}
 	want := [][]connectors.RolePeriod{
 		{{From: day(t, "2020-01-01"), Role: "R1", Title: "t1"}, {From: day(t, "2024-01-01"), Role: "R3", Title: "t3"}},
-		{{From: day(t, "2018-05-05"), Role: "R9", Title: "t9"}},
+		nil, // two of E2's rows are left out: a history with a gap is none
 		nil,
 	}
 	for i, p := range got {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+
+	"rollcall/connectors"
 )
 
 // side holds the rows of a second file about accounts, packed, whatever their order: the rows themselves, and some 60
@@ -99,7 +101,7 @@ func (s *side[T]) strangers(r *rows, main File) {
 		}
 		why := notThere("account", s.id(at), of.fate, main)
 		for i := range s.of(at) {
-			r.reject(int(of.line)+i, why)
+			r.reject(int(of.line)+i, &connectors.RejectedRow{Err: why, Repeats: true})
 		}
 	}
 }

@@ -254,8 +254,9 @@ func (l *Ledger) Pull(app connectors.AppID) (facts *scanner.PullFacts, err error
 	return facts, err
 }
 
-// AcceptPull says that a much shorter list of an app, or an empty one, is true: the next pull is taken as it comes.
-func (l *Ledger) AcceptPull(app connectors.AppID, actor, reason string, at time.Time) error {
+// AcceptPull says that a list of an app that was not believed is true, with the figures it had: the next pull is held
+// against them.
+func (l *Ledger) AcceptPull(app connectors.AppID, facts scanner.PullFacts, actor, reason string, at time.Time) error {
 	if reason == "" {
 		return errors.New("ledger: accepting a shorter account list: say why it is true")
 	}
@@ -265,10 +266,11 @@ func (l *Ledger) AcceptPull(app connectors.AppID, actor, reason string, at time.
 		if _, err := getJSON(b, []byte(app), &last); err != nil {
 			return err
 		}
-		return errors.Join(putJSON(b, []byte(app), scanner.PullFacts{AsOf: last.AsOf}), l.addEvent(tx, at, actor, "shorter list accepted", struct {
+		return errors.Join(putJSON(b, []byte(app), facts), l.addEvent(tx, at, actor, "shorter list accepted", struct {
 			App    connectors.AppID  `json:"app"`
 			Last   scanner.PullFacts `json:"last"`
+			Now    scanner.PullFacts `json:"now"`
 			Reason string            `json:"reason"`
-		}{app, last, reason}))
+		}{app, last, facts, reason}))
 	})
 }
