@@ -172,3 +172,18 @@ func few(findings []scanner.Finding) ([]*scanner.Finding, map[scanner.FindingID]
 	})
 	return out, also
 }
+
+// backlogWords count what is left of the first run's findings. What could not be compared is not done.
+func (r *Review) backlogWords(s *Summary) string {
+	hidden := 0
+	for i := range r.Change.Unjudged {
+		if r.Backlog[r.Change.Unjudged[i].ID] {
+			hidden++
+		}
+	}
+	words := thousands(s.Backlog) + " left"
+	if hidden > 0 {
+		words += ", " + thousands(hidden) + " not compared,"
+	}
+	return words + " of " + thousands(r.BacklogStart)
+}

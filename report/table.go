@@ -125,7 +125,7 @@ func (t *table) changed() {
 		return
 	}
 	if t.r.BacklogStart > 0 {
-		t.line(plainText, "  backlog: %s left of the %s the first run found", thousands(t.sum.Backlog), thousands(t.r.BacklogStart))
+		t.line(plainText, "  backlog: %s that the first run found", t.r.backlogWords(t.sum))
 	}
 	t.list(c.Gone, "gone")
 	t.list(c.Unjudged, "not compared")
@@ -142,7 +142,7 @@ func (t *table) list(findings []scanner.Finding, what string) {
 		f := &findings[i]
 		told := string(f.ID)
 		if f.Kind != "" {
-			told = kindWords(string(f.Kind), f.Reason) + " · " + t.r.subject(f)
+			told = kindWords(string(f.Kind), f.Reason) + " · " + t.r.subject(f) + " · " + string(f.ID)
 		}
 		t.wrap(plainText, "  "+what+": ", told)
 	}

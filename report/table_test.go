@@ -198,7 +198,7 @@ func TestGoneByIDAlone(t *testing.T) {
 	r := sample()
 	r.Change.Gone = append(r.Change.Gone, scanner.Finding{ID: "f-bare"})
 	out := table100(t, r, TableOptions{Width: 100})
-	for _, s := range []string{"  gone: f-bare\n", "  gone: early_access · directory · 0500 · Zoë Nguyễn (E102)\n"} {
+	for _, s := range []string{"  gone: f-bare\n", "  gone: early_access · directory · 0500 · Zoë Nguyễn (E102) · f-gone\n"} {
 		if !strings.Contains(out, s) {
 			t.Errorf("%q is missing", s)
 		}

@@ -92,7 +92,7 @@ func verdict(r *Review, s *Summary) (whole, headline string) {
 	case r.Baseline:
 		parts = append(parts, "This is the first run: all of it is backlog. Start with the few that matter.")
 	case s.Backlog > 0:
-		parts = append(parts, fmt.Sprintf("Backlog of the first run: %s left of %s.", thousands(s.Backlog), thousands(r.BacklogStart)))
+		parts = append(parts, "Backlog of the first run: "+r.backlogWords(s)+".")
 	}
 	short := read
 	if out := leftOut(r.Result); out > 0 && len(s.Incomplete) == 0 {

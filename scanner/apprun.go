@@ -3,6 +3,7 @@ package scanner
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"rollcall/connectors"
 )
@@ -80,6 +81,7 @@ func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string
 	s := subject{acc: a, class: class, match: m}
 	if class == connectors.Human {
 		rep.Grades[m.Grade]++
+		s.partial = len(rep.UnseenRights) > 0 && slices.Contains(rep.UnseenRights, a.ID)
 		s.blind = !m.Sure() && r.scan.blind.fits(a)
 	} else {
 		s.dutyRef = a.OwnerRef

@@ -16,7 +16,7 @@ type judgeInput struct {
 	Apps     []App
 	Trusted  bool                        // the roster is trusted: else nothing that rests on it is judged
 	Removals []Removal                   // confirmed clean by cases
-	Blind    []connectors.PersonID // people whose roster rows were left out
+	Blind    []connectors.PersonID       // people whose roster rows were left out
 	Missing  map[connectors.PersonID]int // absent from so many complete rosters in a row
 }
 

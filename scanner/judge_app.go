@@ -108,6 +108,9 @@ func (aj *appJudge) owned() {
 		return
 	}
 	aj.slots.take(aj, owner)
+	if aj.s.partial {
+		aj.slots.maybe(owner) // what its owner seems to lack may stand in the row that was left out
+	}
 	aj.sodSides()
 	aj.signInAfterExit(owner)
 	if aj.facts(owner).ended {

@@ -57,7 +57,7 @@ var gapTexts = [gapCount]struct {
 	gapExcessRole:    {ExcessAccess, "HR gives the owner no role, or none that has begun"},
 	gapExcessUnknown: {ExcessAccess, "the policy does not know a role that the owner held"},
 	gapExcessPeers:   {ExcessAccess, "the policy does not say what the owner's role may have here, and too few others have the same roles to tell"},
-	gapMissingLikely: {MissingAccess, "an account here is likely the person's, but its owner is not confirmed"},
+	gapMissingLikely: {MissingAccess, "an account here is likely the person's but not confirmed, or a row of its entitlements was left out"},
 }
 
 // notJudged lists what was counted.

@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"fmt"
+	"slices"
 
 	"rollcall/connectors"
 )
@@ -57,6 +58,8 @@ func (j *judge) invalid(e *Exception, f *Finding) string {
 	switch {
 	case e.Expires.Date < j.AsOf:
 		return "it expired on " + e.Expires.String()
+	case owner == nil && slices.Contains(j.Blind, e.Owner):
+		return "" // the owner's roster row was left out: that is no reason to take the exception back
 	case owner == nil:
 		return "its owner " + string(e.Owner) + " is not on the roster"
 	case owner.Ended(j.AsOf):
@@ -71,7 +74,11 @@ func (j *judge) invalid(e *Exception, f *Finding) string {
 func (j *judge) policyNotes() []string {
 	var notes []string
 	missing := func(what string, id connectors.PersonID) {
-		if id != "" && j.People.ByID(id) == nil {
+		switch {
+		case id == "" || j.People.ByID(id) != nil:
+		case slices.Contains(j.Blind, id):
+			notes = append(notes, what+" names "+string(id)+", whose roster row was left out")
+		default:
 			notes = append(notes, what+" names "+string(id)+", who is not on the roster")
 		}
 	}

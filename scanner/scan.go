@@ -100,7 +100,7 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 	s.result.Records, s.result.People, s.result.Persons, s.result.Who = len(records), len(people.All), people.All, people.ByID
 	s.matcher = newMatcher(people, matchSettings{Domains: in.Domains, Links: links, Rulings: s.rulings, AsOf: in.AsOf})
 	s.judge = newJudge(judgeInput{AsOf: in.AsOf, People: people, Policy: in.Policy, Apps: in.Apps,
-		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Missing: missing})
+		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Missing: missing, Blind: s.result.Blind})
 	return s, nil
 }
 
@@ -126,6 +126,9 @@ func (s *scan) trust(records []connectors.Person, rep *SourceReport) error {
 	s.result.Untrusted = append(s.result.Untrusted, distrust(s.result.Roster, last, s.in.Guard)...)
 	if last != nil {
 		rep.Previous = last.Records
+		if len(s.result.Untrusted) > 0 && rep.Whole && rep.Unreadable == 0 {
+			s.result.Notes = append(s.result.Notes, "if the change of the roster is true: rollcall roster diff, then rollcall roster accept --reason …")
+		}
 	}
 	if len(s.result.Untrusted) > 0 && rep.State == SourceOK {
 		rep.State, rep.Problem = SourceIncomplete, joinNotes(s.result.Untrusted)

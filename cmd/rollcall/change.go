@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -234,7 +235,7 @@ func tellFrom(path string, wanted map[string]bool, out map[scanner.FindingID]sca
 	return nil
 }
 
-// pick lists findings by id; of one that nobody can tell any more, the id alone.
+// pick lists findings, the most severe first; of one that nobody can tell any more, the id alone.
 func pick(said map[scanner.FindingID]scanner.Finding, ids []scanner.FindingID) []scanner.Finding {
 	out := make([]scanner.Finding, 0, len(ids))
 	for _, id := range slices.Sorted(slices.Values(ids)) {
@@ -244,5 +245,6 @@ func pick(said map[scanner.FindingID]scanner.Finding, ids []scanner.FindingID) [
 		}
 		out = append(out, f)
 	}
+	slices.SortStableFunc(out, func(a, b scanner.Finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/connectors"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -33,11 +34,11 @@ func (p *program) explainCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			f, err := findFinding(past.Findings, a[0])
+			f, dir, err := findAnywhere(c, led, past, a[0])
 			if err != nil {
 				return err
 			}
-			ch, err := readChain(past.Dir, f)
+			ch, err := readChain(dir, f)
 			if err != nil {
 				return err
 			}
@@ -118,6 +119,9 @@ func (p *program) explain(c *config, ch chain) error {
 		row("", "said: "+r.Said)
 	}
 	fmt.Fprintln(w, "\nwhat it rests on, in the order it was looked at:")
+	if !slices.ContainsFunc(f.Evidence, func(e scanner.Fact) bool { return e.Name == "rule" }) {
+		f.Evidence = append(f.Evidence, scanner.Fact{Name: "rule", Value: string(f.Kind) + ": " + scanner.Meaning(f.Kind)})
+	}
 	for _, e := range f.Evidence {
 		row(e.Name, e.Value)
 		row("", c.policyAt(e))
@@ -142,12 +146,46 @@ func asRead(a *report.AccountRow) string {
 	return "said: " + strings.Join(parts, ", ")
 }
 
+// findAnywhere looks for a finding in a run and, since one that was not compared is still open, in the runs before it.
+func findAnywhere(c *config, led *ledger.Ledger, past *pastRun, id string) (*scanner.Finding, string, error) {
+	f, err := findFinding(past.Findings, id)
+	if err == nil {
+		return f, past.Dir, nil
+	}
+	runs, rerr := led.Runs(toldBack)
+	if rerr != nil {
+		return nil, "", rerr
+	}
+	for _, r := range runs {
+		if earlier, rerr := readRun(c, led, r.ID); rerr == nil && r.ID < past.ID {
+			if f, ferr := findFinding(earlier.Findings, id); ferr == nil {
+				return f, earlier.Dir, nil
+			}
+		}
+	}
+	return nil, "", err
+}
+
 // policyAt turns a fact that names a place in the policy into file and line, and what stands there today.
 func (c *config) policyAt(e scanner.Fact) string {
-	if c.policyFile == nil || e.Name != "policy" {
+	if c.policyFile == nil {
 		return ""
 	}
-	return c.policyFile.at(e.Value) + "  " + c.policyFile.text(e.Value)
+	key := e.Value
+	switch e.Name {
+	case "policy":
+	case "threshold": // "after 90 days (policy.toml rules.stale_account)"
+		key = strings.TrimSuffix(key[strings.LastIndexByte(key, ' ')+1:], ")")
+	case "rule": // "weak_sign_in: …"
+		kind, _, _ := strings.Cut(key, ":")
+		key = "rules." + kind
+	default:
+		return ""
+	}
+	if line := c.policyFile.text(key); line != "" {
+		return c.policyFile.at(key) + "  " + line
+	}
+	return ""
 }
 
 // app is the configured app of that id, nil without one.

@@ -142,7 +142,7 @@ func (p *program) findingWrong(id string, w wrongFlags) error {
 	if err != nil {
 		return err
 	}
-	f, err := findFinding(past.Findings, id)
+	f, _, err := findAnywhere(c, led, past, id)
 	if err != nil {
 		return err
 	}
