@@ -112,7 +112,7 @@ func loadConfig(path string, now time.Time, secret func(string) (string, error))
 	if len(cf.Apps) == 0 {
 		f.problem("", "no [[app]]: name at least one app whose accounts are to be checked")
 	}
-	err = errors.Join(f.err(), c.loadPolicy(cf.Policy))
+	err = errors.Join(f.err(), c.loadPolicy(cf.Policy, f.at("policy")))
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
@@ -246,12 +246,15 @@ func validAppID(id string) bool {
 }
 
 // loadPolicy reads the policy file; without one, the rules that need none run with their defaults.
-func (c *config) loadPolicy(path string) error {
+func (c *config) loadPolicy(path, at string) error {
 	c.Policy = &scanner.Policy{}
 	if path == "" {
 		return c.Policy.Prepare()
 	}
 	f, err := readTOML(c.path(path))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: policy = %q: there is no such file; leave the key out to do without a policy", at, path)
+	}
 	if err != nil {
 		return fmt.Errorf("policy: %w", err)
 	}

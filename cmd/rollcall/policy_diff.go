@@ -82,7 +82,7 @@ func (c *config) withPolicy(file string) (*config, error) {
 			path = rel
 		}
 	}
-	if err := with.loadPolicy(path); err != nil {
+	if err := with.loadPolicy(path, "policy diff"); err != nil {
 		return nil, err
 	}
 	return &with, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -16,6 +17,12 @@ import (
 	"rollcall/connectors"
 )
 
+// problem is one mistake in a file.
+type problem struct {
+	line int
+	text string // with file and line
+}
+
 // tomlFile is a TOML file whose every key is accounted for: unknown keys, and keys that differ only in case, are errors
 // that name the line and the nearest known key. The decoder alone would let both pass.
 type tomlFile struct {
@@ -23,7 +30,7 @@ type tomlFile struct {
 	data     []byte
 	tree     map[string]any
 	lines    map[string]int // by key path, array elements numbered: app[2].columns.id
-	problems []string
+	problems []problem
 }
 
 func readTOML(path string) (*tomlFile, error) {
@@ -50,24 +57,31 @@ func tomlError(err error) error {
 	return err
 }
 
-// at is "file:line" of a key path, or the file alone.
-func (f *tomlFile) at(path string) string {
+// line is where a key path stands, or the nearest table around it; 0 when nothing of it does.
+func (f *tomlFile) line(path string) int {
 	for p := path; p != ""; p = parentPath(p) {
 		if n, ok := f.lines[p]; ok {
-			return fmt.Sprintf("%s:%d", f.path, n)
+			return n
 		}
+	}
+	return 0
+}
+
+// at is "file:line" of a key path, or the file alone.
+func (f *tomlFile) at(path string) string {
+	if n := f.line(path); n > 0 {
+		return fmt.Sprintf("%s:%d", f.path, n)
 	}
 	return f.path
 }
 
 // text is the line on which a key path stands.
 func (f *tomlFile) text(path string) string {
-	for p := path; p != ""; p = parentPath(p) {
-		if n, ok := f.lines[p]; ok {
-			return strings.TrimSpace(strings.Split(string(f.data), "\n")[n-1])
-		}
+	n := f.line(path)
+	if n == 0 {
+		return ""
 	}
-	return ""
+	return strings.TrimSpace(strings.Split(string(f.data), "\n")[n-1])
 }
 
 func parentPath(p string) string {
@@ -81,7 +95,7 @@ func parentPath(p string) string {
 }
 
 func (f *tomlFile) problem(path, format string, a ...any) {
-	f.problems = append(f.problems, f.at(path)+": "+fmt.Sprintf(format, a...))
+	f.problems = append(f.problems, problem{f.line(path), f.at(path) + ": " + fmt.Sprintf(format, a...)})
 }
 
 // err is all problems, one a line, or nil.
@@ -89,8 +103,12 @@ func (f *tomlFile) err() error {
 	if len(f.problems) == 0 {
 		return nil
 	}
-	slices.Sort(f.problems)
-	return fmt.Errorf("%s", strings.Join(slices.Compact(f.problems), "\n"))
+	slices.SortFunc(f.problems, func(a, b problem) int { return cmp.Or(cmp.Compare(a.line, b.line), cmp.Compare(a.text, b.text)) })
+	var lines []string
+	for _, p := range slices.Compact(f.problems) {
+		lines = append(lines, p.text)
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 // decode puts the table at path into the targets, each of which takes the keys it knows. A key that none knows, and a
