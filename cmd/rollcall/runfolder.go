@@ -120,13 +120,18 @@ func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []s
 
 // writeFile writes a new file that only its owner can read: everything here is personal data.
 func writeFile(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := createPrivate(path)
 	if err != nil {
 		return err
 	}
 	w := bufio.NewWriterSize(f, 1<<16)
 	err = write(w)
 	return errors.Join(err, w.Flush(), f.Close())
+}
+
+// createPrivate creates a file that only its owner can read.
+func createPrivate(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
 func copyFile(to, from string) error {

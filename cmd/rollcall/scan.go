@@ -200,7 +200,7 @@ func profile(dir string) (stop func() error, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("--profile: %w", err)
 	}
-	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof"))
+	cpu, err := createPrivate(filepath.Join(dir, "cpu.pprof"))
 	if err != nil {
 		return nil, fmt.Errorf("--profile: %w", err)
 	}
@@ -212,7 +212,7 @@ func profile(dir string) (stop func() error, err error) {
 		if err := cpu.Close(); err != nil {
 			return fmt.Errorf("--profile: %w", err)
 		}
-		heap, err := os.Create(filepath.Join(dir, "heap.pprof"))
+		heap, err := createPrivate(filepath.Join(dir, "heap.pprof"))
 		if err != nil {
 			return fmt.Errorf("--profile: %w", err)
 		}
