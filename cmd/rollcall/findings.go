@@ -14,7 +14,7 @@ import (
 )
 
 func (p *program) findingsCommand() *cobra.Command {
-	return group("findings", "the findings of the last run: list them, or say that one is wrong", p.findingsListCommand(), p.findingsWrongCommand())
+	return group("findings", "the findings of the last run: list them, or say that one is wrong", p.findingsListCommand(), p.findingsWrongCommand(), p.findingsRulingsCommand(), p.findingsRightCommand())
 }
 
 func (p *program) findingsListCommand() *cobra.Command {
