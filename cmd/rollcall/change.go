@@ -28,12 +28,11 @@ func runRecord(r *report.Review) ledger.Run {
 	}
 	for _, s := range res.Sources[1:] {
 		app := connectors.AppID(s.Name)
-		switch {
-		case s.State != scanner.SourceOK:
+		if s.State != scanner.SourceOK || s.Unreadable > 0 { // such a row may be anybody's
 			run.NotJudged = append(run.NotJudged, ledger.Unjudged{App: app})
+		}
+		if s.State != scanner.SourceOK {
 			continue
-		case s.Unreadable > 0: // it may be anybody's row
-			run.NotJudged = append(run.NotJudged, ledger.Unjudged{App: app})
 		}
 		if s.SideUnreadable > 0 {
 			run.NotJudged = append(run.NotJudged, unjudgedKinds(app, scanner.RightsKinds)...)
@@ -66,16 +65,12 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 	if err != nil || last == nil {
 		return err
 	}
-	if run.Unseen, err = leftOut(c, register, r.Result); err != nil {
+	absent, accepted := notFound(register, r.Result)
+	said, err := told(c, led, absent)
+	if err != nil {
 		return err
 	}
-	accepted := map[scanner.FindingID]bool{} // covered by an exception or a ruling: neither shown as open nor gone
-	for i := range r.Result.Accepted {
-		if id := r.Result.Accepted[i].ID; register[id].Open {
-			accepted[id] = true
-			run.Unseen = append(run.Unseen, id)
-		}
-	}
+	run.Unseen = append(leftOut(said, r.Result), accepted...)
 	if r.Result.AsOf < last.AsOf {
 		r.Result.Notes = append(r.Result.Notes, fmt.Sprintf("this run judges %s, the last one judged %s: what it records goes back in time; ask about an earlier day with --as-of", r.Result.AsOf, last.AsOf))
 	}
@@ -100,10 +95,30 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 			r.Change.Still = append(r.Change.Still, id)
 		}
 	}
-	d.Unseen = slices.DeleteFunc(d.Unseen, func(id scanner.FindingID) bool { return accepted[id] })
-	said, err := told(c, slices.Concat(d.Gone, d.Unseen))
+	d.Unseen = slices.DeleteFunc(d.Unseen, func(id scanner.FindingID) bool { return slices.Contains(accepted, id) })
 	r.Change.Gone, r.Change.Unjudged = pick(said, d.Gone), pick(said, d.Unseen)
-	return err
+	return nil
+}
+
+// notFound are the open findings that this run does not have; those that an exception or a ruling covers now are apart:
+// they are neither shown as open nor gone.
+func notFound(register map[scanner.FindingID]scanner.Seen, res *scanner.Result) (absent, accepted []scanner.FindingID) {
+	here := map[scanner.FindingID]bool{}
+	for i := range res.Findings {
+		here[res.Findings[i].ID] = true
+	}
+	for i := range res.Accepted {
+		if id := res.Accepted[i].ID; register[id].Open && !here[id] {
+			here[id] = true
+			accepted = append(accepted, id)
+		}
+	}
+	for id, s := range register {
+		if s.Open && !here[id] {
+			absent = append(absent, id)
+		}
+	}
+	return absent, accepted
 }
 
 // unseen is what rows that were left out would have told of.
@@ -131,8 +146,6 @@ func unseenBy(res *scanner.Result) unseen {
 	return u
 }
 
-func (u unseen) empty() bool { return len(u.accounts)+len(u.rights)+len(u.people)+len(u.roles) == 0 }
-
 // hides tells whether a finding could stand on a row that was left out.
 func (u unseen) hides(f *scanner.Finding) bool {
 	if u.people[f.Person] || u.roles[f.Person] && slices.Contains(scanner.RoleKinds, f.Kind) {
@@ -147,39 +160,24 @@ func (u unseen) hides(f *scanner.Finding) bool {
 	return false
 }
 
-// leftOut are the open findings that could stand on a row that was left out this time: they were not seen, which is not
-// the same as gone.
-func leftOut(c *config, register map[scanner.FindingID]scanner.Seen, res *scanner.Result) ([]scanner.FindingID, error) {
+// leftOut are those of the absent findings that could stand on a row that was left out this time: they were not seen,
+// which is not the same as gone.
+func leftOut(absent map[scanner.FindingID]scanner.Finding, res *scanner.Result) []scanner.FindingID {
 	u := unseenBy(res)
-	if u.empty() {
-		return nil, nil
-	}
-	found := map[scanner.FindingID]bool{}
-	for i := range res.Findings {
-		found[res.Findings[i].ID] = true
-	}
-	var open []scanner.FindingID
-	for id, s := range register {
-		if s.Open && !found[id] {
-			open = append(open, id)
-		}
-	}
-	said, err := told(c, open)
 	var out []scanner.FindingID
-	for id, f := range said {
+	for id, f := range absent {
 		if u.hides(&f) {
 			out = append(out, id)
 		}
 	}
-	slices.Sort(out)
-	return out, err
+	return out
 }
 
 // toldBack is how many runs are looked through for what a finding said.
 const toldBack = 30
 
-// told finds what the latest runs said of findings that this one does not have.
-func told(c *config, ids []scanner.FindingID) (map[scanner.FindingID]scanner.Finding, error) {
+// told finds what the latest recorded runs said of findings that this one does not have.
+func told(c *config, led *ledger.Ledger, ids []scanner.FindingID) (map[scanner.FindingID]scanner.Finding, error) {
 	wanted := map[string]bool{}
 	for _, id := range ids {
 		wanted[string(id)] = true
@@ -188,16 +186,15 @@ func told(c *config, ids []scanner.FindingID) (map[scanner.FindingID]scanner.Fin
 	if len(wanted) == 0 {
 		return out, nil
 	}
-	entries, err := os.ReadDir(filepath.Join(c.State, "runs"))
+	runs, err := led.Runs(toldBack)
 	if err != nil {
 		return nil, err
 	}
-	slices.Reverse(entries)
-	for i, e := range entries {
-		if i == toldBack || len(wanted) == 0 {
+	for _, run := range runs {
+		if len(wanted) == 0 {
 			break
 		}
-		if err := tellFrom(filepath.Join(c.State, "runs", e.Name(), "findings.jsonl"), wanted, out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := tellFrom(filepath.Join(c.State, "runs", run.ID, "findings.jsonl"), wanted, out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}
