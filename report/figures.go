@@ -9,7 +9,7 @@ import (
 // figures are the numbers people ask for.
 func figures(r *Review, s *Summary) []Figure {
 	list := append(accountFigures(r.Result),
-		Figure{"Open findings", len(r.Result.Findings), bySeverity(s.Severities)},
+		Figure{"Open findings", s.Total, bySeverity(s.Severities)},
 		Figure{"Accepted", s.Covered, "covered by an exception in force, and not among the open findings"},
 		Figure{"Set aside as wrong", s.RuledWrong, "ruled wrong by somebody; they come back if they are still there when the ruling ends"})
 	if r.Filter == "" { // the last run had no filter: nothing here would be held against its like
@@ -54,7 +54,7 @@ func changeFigures(r *Review, s *Summary) []Figure {
 	c := &r.Change
 	start := r.BacklogStart
 	if r.Baseline {
-		start = len(r.Result.Findings)
+		start = s.Total
 	}
 	return []Figure{
 		{"New", len(c.New), "since the last run"},

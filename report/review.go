@@ -17,6 +17,7 @@ type Review struct {
 	By             string // who or what ran it: user and host
 	Started, Ended time.Time
 	Result         *scanner.Result
+	Digest         *Digest // of the findings, where they are not in the result
 	Change         Change
 	Baseline       bool // the first run: everything found is backlog
 	Backlog        map[scanner.FindingID]bool
@@ -47,6 +48,14 @@ type Change struct {
 	// Gone and Unjudged are told as far as they are known, which may be by nothing but their ids.
 	Gone     []scanner.Finding // what an exception covers now has not gone
 	Unjudged []scanner.Finding // were there last time; what they rest on could not be read or trusted now, so they are neither still there nor gone
+}
+
+// digest is what the short reports are made from.
+func (r *Review) digest() *Digest {
+	if r.Digest != nil {
+		return r.Digest
+	}
+	return digestOf(r.Result.Findings)
 }
 
 // command is what to type for one of rollcall's commands, as the reader started it.

@@ -163,7 +163,7 @@ func TestFew(t *testing.T) {
 		f("gap 2", scanner.MissingAccess, "", scanner.Critical, ""),
 	}
 	var got []string
-	picked, also := few(list)
+	picked, also := digestOf(list).fewest()
 	for _, x := range picked {
 		got = append(got, string(x.ID))
 	}

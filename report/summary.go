@@ -15,6 +15,7 @@ type Summary struct {
 	Incomplete []Incomplete                   // every source that was not read whole or is not trusted; empty = the report is complete
 	Few        []*scanner.Finding             // the few that matter: leavers' enabled accounts and whatever else is critical, worst first
 	Also       map[scanner.FindingID][]string // of a finding in Few: what else is wrong with the same account, or in the same case
+	Total      int
 	Severities [5]int
 	Kinds      []Count
 	Apps       []Count
@@ -56,16 +57,23 @@ func Summarize(r *Review) *Summary {
 	for _, id := range slices.Concat(r.Change.New, r.Change.Back) {
 		fresh[id] = true
 	}
+	d := r.digest()
+	s.Total = d.Total()
 	kinds, apps := counter{}, counter{}
-	for i := range r.Result.Findings {
-		f := &r.Result.Findings[i]
-		s.Severities[f.Severity]++
-		old := r.Baseline || r.Backlog[f.ID]
+	for i := range d.items {
+		it := &d.items[i]
+		g := d.groups[it.group]
+		old, news := r.Baseline, false
+		if !old && len(r.Backlog)+len(fresh) > 0 {
+			id := d.id(i)
+			old, news = r.Backlog[id], fresh[id]
+		}
+		s.Severities[g.severity]++
 		if old {
 			s.Backlog++
 		}
-		kinds.add(Count{Kind: f.Kind, Reason: f.Reason}, f, fresh[f.ID], old)
-		apps.add(Count{App: f.App}, f, fresh[f.ID], old)
+		kinds.add(Count{Kind: g.kind, Reason: g.reason}, g.severity, news, old)
+		apps.add(Count{App: d.apps[it.app]}, g.severity, news, old)
 	}
 	s.Kinds, s.Apps = kinds.sorted(), apps.sorted()
 	for i := range r.Result.Accepted {
@@ -75,7 +83,7 @@ func Summarize(r *Review) *Summary {
 			s.Covered++
 		}
 	}
-	s.Few, s.Also = few(r.Result.Findings)
+	s.Few, s.Also = d.fewest()
 	s.Figures = figures(r, s)
 	s.Verdict, s.Headline = verdict(r, s)
 	return s
@@ -96,14 +104,14 @@ func evidence(f *scanner.Finding, name string) string {
 
 type counter map[Count]*Count
 
-func (c counter) add(key Count, f *scanner.Finding, fresh, old bool) {
+func (c counter) add(key Count, severity scanner.Severity, fresh, old bool) {
 	n := c[key]
 	if n == nil {
 		n = &Count{Kind: key.Kind, Reason: key.Reason, App: key.App}
 		c[key] = n
 	}
 	n.Total++
-	n.Severities[f.Severity]++
+	n.Severities[severity]++
 	if fresh {
 		n.New++
 	}
@@ -129,48 +137,6 @@ func (c counter) sorted() []Count {
 // isLeaver tells of an enabled account whose owner is gone.
 func isLeaver(f *scanner.Finding) bool {
 	return f.Kind == scanner.OrphanedAccount && (f.Reason == scanner.ReasonLeaver || f.Reason == scanner.ReasonContractEnded)
-}
-
-// few picks the findings nobody should have to look for: leavers' enabled accounts, and all that is critical. The most
-// severe come first, which puts privileged accounts before others. An account, and a case, is named once; what else they
-// are in the list for is said beside it.
-func few(findings []scanner.Finding) ([]*scanner.Finding, map[scanner.FindingID][]string) {
-	var out []*scanner.Finding
-	for i := range findings {
-		if f := &findings[i]; isLeaver(f) || f.Severity == scanner.Critical {
-			out = append(out, f)
-		}
-	}
-	rank := func(f *scanner.Finding) int {
-		if isLeaver(f) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(out, func(a, b *scanner.Finding) int {
-		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(rank(a), rank(b)))
-	})
-	seen := map[string]scanner.FindingID{}
-	also := map[scanner.FindingID][]string{}
-	out = slices.DeleteFunc(out, func(f *scanner.Finding) bool {
-		same := "account " + string(f.App) + " " + string(f.Account)
-		switch {
-		case f.Kind == scanner.SoDConflict:
-			same = f.Group
-		case f.Account == "":
-			return false
-		}
-		first, again := seen[same]
-		if !again {
-			seen[same] = f.ID
-			return false
-		}
-		if f.Kind != scanner.SoDConflict { // the other side of a conflict is in its sentence already
-			also[first] = append(also[first], kindWords(string(f.Kind), f.Reason))
-		}
-		return true
-	})
-	return out, also
 }
 
 // backlogWords count what is left of the first run's findings. What could not be compared is not done.

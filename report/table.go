@@ -12,7 +12,7 @@ import (
 type TableOptions struct {
 	Width    int  // of the terminal, in cells; 0 = 80, and less than 60 counts as 60
 	Colour   bool // only where the output is a terminal that wants it
-	PerGroup int  // findings shown of one kind at one severity before the rest is counted; 0 = 10, and 3 on a first run
+	PerGroup int  // findings shown of one kind at one severity before the rest is counted; 0 = 10, and 3 on a first run; no more than 11
 }
 
 // WriteTable shows a review to the person who has to act on it: what was read, what matters most, every finding by
@@ -26,8 +26,8 @@ func WriteTable(w io.Writer, r *Review, o TableOptions) error {
 	}
 	sum := Summarize(r)
 	t := &table{screen: newScreen(w, o.Width, o.Colour), r: r, sum: sum, perGroup: o.PerGroup, news: map[scanner.FindingID]string{},
-		markOld: sum.Backlog < len(r.Result.Findings)}
-	t.idLen = shortIDs(r.Result.Findings)
+		markOld: sum.Backlog < sum.Total, digest: r.digest()}
+	t.idLen = t.digest.shortIDs()
 	for _, id := range r.Change.New {
 		t.news[id] = "new"
 	}
@@ -49,6 +49,7 @@ type table struct {
 	*screen
 	r        *Review
 	sum      *Summary
+	digest   *Digest
 	perGroup int
 	idLen    int
 	news     map[scanner.FindingID]string // what is said of a finding beside its id
@@ -170,8 +171,8 @@ func (t *table) notJudged() {
 // next says how to go on.
 func (t *table) next() {
 	t.heading("NEXT")
-	if len(t.r.Result.Findings) > 0 {
-		first := &t.r.Result.Findings[0]
+	if groups := t.digest.sorted(); len(groups) > 0 {
+		first := groups[0].first[0]
 		if len(t.sum.Few) > 0 {
 			first = t.sum.Few[0]
 		}

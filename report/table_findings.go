@@ -15,14 +15,14 @@ func WriteFindingsTable(w io.Writer, findings []scanner.Finding, o TableOptions)
 		t.idLen = max(t.idLen, len(findings[i].ID))
 	}
 	t.line(bold, "%s", plural(len(findings), "finding"))
-	t.bySeverity(findings)
+	t.bySeverity(allGroups(findings))
 	return t.out.Flush()
 }
 
 // findings shows the open findings by severity, and counts those that exceptions cover.
 func (t *table) findings() {
 	t.accepted()
-	if len(t.r.Result.Findings) == 0 {
+	if t.sum.Total == 0 {
 		t.heading("FINDINGS: none")
 		return
 	}
@@ -34,7 +34,7 @@ func (t *table) findings() {
 		title = "BACKLOG: what the first run found, by severity; it shrinks as you work on it"
 	}
 	t.heading("%s", title)
-	t.bySeverity(t.r.Result.Findings)
+	t.bySeverity(t.digest.sorted())
 }
 
 // accepted counts what is not listed, by what keeps it out.
@@ -61,20 +61,38 @@ func (t *table) accepted() {
 	t.heading("%s: %s", what, joinNonEmpty("; ", covered, wrong))
 }
 
-// bySeverity shows findings, which stand in the order of every output.
-func (t *table) bySeverity(findings []scanner.Finding) {
-	for from := 0; from < len(findings); {
-		to := from
-		for to < len(findings) && findings[to].Severity == findings[from].Severity {
+// allGroups are the groups of findings that stand in the order of every output, with all of them to be shown.
+func allGroups(findings []scanner.Finding) []*digestGroup {
+	var groups []*digestGroup
+	for i := range findings {
+		f := &findings[i]
+		if n := len(groups); n == 0 || groups[n-1].severity != f.Severity || groups[n-1].kind != f.Kind || groups[n-1].reason != f.Reason {
+			groups = append(groups, &digestGroup{severity: f.Severity, kind: f.Kind, reason: f.Reason})
+		}
+		g := groups[len(groups)-1]
+		g.total++
+		g.first = append(g.first, f)
+	}
+	return groups
+}
+
+// bySeverity shows groups of findings, which stand in the order of every output.
+func (t *table) bySeverity(groups []*digestGroup) {
+	for from := 0; from < len(groups); {
+		to, total := from, 0
+		for to < len(groups) && groups[to].severity == groups[from].severity {
+			total += groups[to].total
 			to++
 		}
-		t.severity(findings[from:to])
+		t.severity(groups[from].severity, total)
+		for _, g := range groups[from:to] {
+			t.kind(g)
+		}
 		from = to
 	}
 }
 
-func (t *table) severity(findings []scanner.Finding) {
-	sev := findings[0].Severity
+func (t *table) severity(sev scanner.Severity, total int) {
 	colour := plainText
 	switch sev {
 	case scanner.Critical, scanner.High:
@@ -83,35 +101,26 @@ func (t *table) severity(findings []scanner.Finding) {
 		colour = yellow
 	}
 	t.blank()
-	t.line(colour, "%s (%s)", strings.ToUpper(sev.String()), plural(len(findings), "finding"))
-	for from := 0; from < len(findings); {
-		to := from
-		for to < len(findings) && findings[to].Kind == findings[from].Kind && findings[to].Reason == findings[from].Reason {
-			to++
-		}
-		t.kind(findings[from:to])
-		from = to
-	}
+	t.line(colour, "%s (%s)", strings.ToUpper(sev.String()), plural(total, "finding"))
 }
 
 // kind shows findings of one kind and reason: what to do is said once, then each with its subject and why.
-func (t *table) kind(findings []scanner.Finding) {
-	first := &findings[0]
+func (t *table) kind(g *digestGroup) {
+	first := g.first[0]
 	t.blank()
-	t.line(bold, "  %s (%s)", kindWords(string(first.Kind), first.Reason), thousands(len(findings)))
+	t.line(bold, "  %s (%s)", kindWords(string(first.Kind), first.Reason), thousands(g.total))
 	if step := t.r.nextStep(first); step != "" {
 		t.wrap(plainText, "  do: ", step)
 	}
-	shown := min(len(findings), t.perGroup)
-	if len(findings) == shown+1 { // a line that says "1 more" helps nobody
+	shown := min(len(g.first), t.perGroup)
+	if g.total == shown+1 && len(g.first) == g.total { // a line that says "1 more" helps nobody
 		shown++
 	}
-	for i := range findings[:shown] {
-		f := &findings[i]
+	for _, f := range g.first[:shown] {
 		t.wrap(plainText, "  "+t.shortID(f.ID)+"  ", t.r.subject(f)+t.mark(f))
 		t.wrap(dim, strings.Repeat(" ", t.idLen+4), f.Why)
 	}
-	if more := len(findings) - shown; more > 0 {
+	if more := g.total - shown; more > 0 {
 		t.more(more, first.Kind)
 	}
 }
@@ -144,25 +153,6 @@ func (t *table) mark(f *scanner.Finding) string {
 		return " [since " + f.FirstSeen.String() + "]"
 	}
 	return ""
-}
-
-// shortIDs is how much of an id tells these findings apart: at least "f-" and eight digits.
-func shortIDs(findings []scanner.Finding) int {
-	for n := 10; ; n += 2 {
-		seen := make(map[scanner.FindingID]bool, len(findings))
-		longer, clash := false, false
-		for i := range findings {
-			id := findings[i].ID
-			if len(id) > n {
-				longer, id = true, id[:n]
-			}
-			clash = clash || seen[id]
-			seen[id] = true
-		}
-		if !clash || !longer {
-			return n
-		}
-	}
 }
 
 func (t *table) shortID(id scanner.FindingID) string {

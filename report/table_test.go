@@ -322,7 +322,7 @@ func TestShortIDs(t *testing.T) {
 		{ids("f-0123456789abcdef", "f-01234567a9abcdef"), 12},
 		{ids("f-same", "f-same"), 10}, // never ends in a loop
 	} {
-		if got := shortIDs(c.findings); got != c.want {
+		if got := digestOf(c.findings).shortIDs(); got != c.want {
 			t.Errorf("%v: %d, want %d", c.findings, got, c.want)
 		}
 	}

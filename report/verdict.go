@@ -76,7 +76,7 @@ const listIncomplete = "account list is incomplete"
 func verdict(r *Review, s *Summary) (whole, headline string) {
 	read := completeness(r, s)
 	found := "Nothing was found"
-	total := len(r.Result.Findings)
+	total := s.Total
 	if total > 0 {
 		found = plural(total, "finding") + ": " + bySeverity(s.Severities)
 	}

@@ -140,9 +140,9 @@ func findingID(k Kind, app connectors.AppID, acc connectors.AccountID, ent conne
 	return FindingID("f-" + hex.EncodeToString(sum[:8]))
 }
 
-// compareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it
+// CompareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it
 // depends on nothing but the findings.
-func compareFindings(a, b *Finding) int {
+func CompareFindings(a, b *Finding) int {
 	switch {
 	case a.Severity != b.Severity:
 		return -cmp.Compare(a.Severity, b.Severity)

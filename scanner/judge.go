@@ -14,8 +14,9 @@ type judgeInput struct {
 	People   *People
 	Policy   *Policy
 	Apps     []App
-	Trusted  bool                        // the roster is trusted: else nothing that rests on it is judged
-	Removals []Removal                   // confirmed clean by cases
+	Trusted  bool      // the roster is trusted: else nothing that rests on it is judged
+	Removals []Removal // confirmed clean by cases
+	Rulings  []Ruling
 	Blind    []connectors.PersonID       // people whose roster rows were left out
 	Missing  map[connectors.PersonID]int // absent from so many complete rosters in a row
 }
@@ -27,6 +28,7 @@ type judge struct {
 	persons  []personFacts            // by Person.Index
 	hr       []atomic.Pointer[[]Fact] // by Person.Index: see hrFacts
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
+	aside    aside
 	missing  map[string]int // Missing, by folded id
 	staff    []int          // by roleID: how many people who work here have it as their present role
 	newRoles bool           // the policy does not know everybody's present role
@@ -70,6 +72,7 @@ func newJudge(in judgeInput) *judge {
 	for id, n := range in.Missing {
 		j.missing[fold(string(id))] = n
 	}
+	j.aside = newAside(j)
 	return j
 }
 
@@ -132,23 +135,34 @@ func (j *judge) facts(p *Person) *personFacts { return &j.persons[p.Index] }
 
 // verdict is what a scan found, sorted.
 type verdict struct {
-	Findings  []Finding
-	Accepted  []Finding // covered by a valid exception
+	Findings  []Finding // those that were not handed on
+	Accepted  []Finding // covered by a valid exception, or ruled wrong
 	NotJudged []NotJudged
 	Notes     []string
 }
 
-// finish judges what no app can be judged by alone, and applies the exceptions. nil judges are apps that were not read.
+// finish judges what no app can be judged by alone. nil judges are apps that were not read.
 func (j *judge) finish(apps []*appJudge) verdict {
 	var v verdict
 	apps = slices.DeleteFunc(slices.Clone(apps), func(aj *appJudge) bool { return aj == nil })
-	runs := [][]Finding{sortFindings(j.sodConflicts(apps))}
+	for _, f := range j.sodConflicts(apps) {
+		if j.aside.covers(&f) {
+			v.Accepted = append(v.Accepted, f)
+		} else {
+			v.Findings = append(v.Findings, f)
+		}
+	}
 	for _, aj := range apps {
-		runs = append(runs, aj.findings)
-		aj.findings = nil
+		for f := range aj.open() {
+			kept := *f
+			kept.Evidence = slices.Clone(f.Evidence)
+			v.Findings = append(v.Findings, kept)
+		}
+		v.Accepted = append(v.Accepted, aj.accepted...)
 		v.NotJudged = append(v.NotJudged, aj.notJudged()...)
 	}
-	v.Findings, v.Accepted = j.except(mergeFindings(runs))
+	SortFindings(v.Findings)
+	SortFindings(v.Accepted)
 	v.Notes = j.policyNotes()
 	slices.SortFunc(v.NotJudged, func(a, b NotJudged) int {
 		return cmp.Or(cmp.Compare(slices.Index(Kinds, a.Kind), slices.Index(Kinds, b.Kind)), cmp.Compare(a.App, b.App), cmp.Compare(a.Why, b.Why))

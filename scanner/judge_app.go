@@ -1,6 +1,9 @@
 package scanner
 
 import (
+	"iter"
+	"slices"
+
 	"rollcall/connectors"
 )
 
@@ -21,12 +24,13 @@ type appJudge struct {
 	// The account at hand.
 	s        subject
 	evidence func() []Fact
-	shared   []Fact  // facts all its findings have in common; nil until the first one
-	held     []int32 // its entitlements, by number
-	power    bool    // one of them is privileged
+	shared   sharedFacts // facts all its findings have in common
+	held     []int32     // its entitlements, by number
+	power    bool        // one of them is privileged
 
-	findings  []Finding
+	drafts    drafts
 	yielded   yielding
+	accepted  []Finding // set aside, once the app has ended
 	hits      []sodHit
 	gaps      [gapCount]int
 	sawSignIn bool
@@ -63,7 +67,8 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 
 // account judges one account. evidence tells what ties it to its owner; it is asked only when there is a finding.
 func (aj *appJudge) account(s subject, evidence func() []Fact) {
-	aj.s, aj.evidence, aj.shared = s, evidence, nil
+	aj.s, aj.evidence = s, evidence
+	aj.shared.whole, aj.shared.short = span{}, span{}
 	aj.see(s.acc)
 	if s.acc.Enabled == connectors.No {
 		aj.disabledAccount()
@@ -144,32 +149,36 @@ func (aj *appJudge) end(complete bool) {
 	}
 	if aj.signals.SignIn.Given && !aj.sawSignIn {
 		aj.dropKinds(gapSignInBlank, StaleAccount)
-		aj.findings = append(aj.findings, aj.yielded.findings...)
+		aj.drafts.list = append(aj.drafts.list, aj.yielded.drafts...)
 		aj.gaps[gapNeverUsed] += aj.yielded.gaps
 	}
 	if aj.signals.Use.Given && !aj.sawUse {
 		aj.dropKinds(gapUseBlank, StalePrivilege)
 	}
-	aj.findings = sortFindings(aj.findings)
-	aj.s, aj.evidence, aj.shared, aj.yielded = subject{}, nil, nil, yielding{}
+	aj.s, aj.evidence, aj.shared, aj.yielded = subject{}, nil, sharedFacts{}, yielding{}
 	aj.ents, aj.slots, aj.holdings = entitlements{}, slots{}, nil
+}
+
+// open yields the findings of the ended app that are not set aside, in order, and forgets them; those set aside are
+// accepted then. What it yields is valid until the next one.
+func (aj *appJudge) open() iter.Seq[*Finding] {
+	return func(yield func(*Finding) bool) {
+		for f := range aj.drafts.sorted(aj.app.ID) {
+			if aj.aside.covers(f) {
+				kept := *f
+				kept.Evidence = slices.Clone(f.Evidence)
+				aj.accepted = append(aj.accepted, kept)
+			} else if !yield(f) {
+				break
+			}
+		}
+		aj.drafts = drafts{}
+	}
 }
 
 // dropKinds takes findings back and counts them as not judged.
 func (aj *appJudge) dropKinds(why gap, kinds ...Kind) {
-	keep := aj.findings[:0]
-	for i := range aj.findings {
-		f := aj.findings[i]
-		drop := false
-		for _, k := range kinds {
-			drop = drop || f.Kind == k
-		}
-		if drop {
-			aj.gaps[why]++
-		} else {
-			keep = append(keep, f)
-		}
-	}
-	clear(aj.findings[len(keep):])
-	aj.findings = keep
+	before := len(aj.drafts.list)
+	aj.drafts.list = slices.DeleteFunc(aj.drafts.list, func(d draft) bool { return slices.Contains(kinds, Kinds[d.kind]) })
+	aj.gaps[why] += before - len(aj.drafts.list)
 }

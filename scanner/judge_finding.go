@@ -12,29 +12,33 @@ func (aj *appJudge) emit(f Finding, own ...Fact) { aj.emitExtra(f, "", own...) }
 
 // emitExtra does so for rules that can find several things with the same anchor; extra tells them apart.
 func (aj *appJudge) emitExtra(f Finding, extra string, own ...Fact) {
-	aj.findings = append(aj.findings, aj.complete(f, extra, own...))
+	aj.drafts.list = append(aj.drafts.list, aj.complete(&f, extra, aj.sharedFacts(), own))
 }
 
-func (aj *appJudge) complete(f Finding, extra string, own ...Fact) Finding {
+// complete makes a draft of a finding on the account at hand.
+func (aj *appJudge) complete(f *Finding, extra string, shared span, own []Fact) draft {
 	s := &aj.s
 	f.App, f.Account, f.Grade, f.By = aj.app.ID, s.acc.ID, s.match.Grade, s.match.By
 	if f.Person == "" {
 		f.Person = s.person()
 	}
-	shared := aj.sharedFacts()
-	f.Evidence = make([]Fact, 0, len(shared)+len(own))
-	f.Evidence = append(append(f.Evidence, shared...), own...)
-	return sealed(f, extra)
+	seal(f, extra)
+	return aj.drafts.draft(f, shared, own)
 }
 
-// sealed gives a finding what follows from the rest of it.
-func sealed(f Finding, extra string) Finding {
+// keep keeps a finding that has all its facts.
+func (aj *appJudge) keep(f Finding, extra string) {
+	seal(&f, extra)
+	aj.drafts.list = append(aj.drafts.list, aj.drafts.draft(&f, span{}, nil))
+}
+
+// seal gives a finding what follows from the rest of it.
+func seal(f *Finding, extra string) {
 	f.Controls = controls[f.Kind]
 	f.ID = findingID(f.Kind, f.App, f.Account, f.Entitlement, extra)
 	if f.Group == "" {
 		f.Group = string(f.ID)
 	}
-	return f
 }
 
 // person is the owner, the likely owner, or who answers for the account.
@@ -48,14 +52,49 @@ func (s *subject) person() connectors.PersonID {
 	return ""
 }
 
-// sharedFacts are the source row, the status, what ties the account to its owner, and what HR says of that person.
-func (aj *appJudge) sharedFacts() []Fact {
-	if aj.shared != nil {
-		return aj.shared
+// sharedFacts are the facts of the account at hand, and where they are kept once a finding has them.
+type sharedFacts struct {
+	facts        []Fact
+	whole, short span
+}
+
+// sharedFacts are the status of the account, what ties it to its owner, and what HR says of that person.
+func (aj *appJudge) sharedFacts() span {
+	if aj.shared.whole == (span{}) {
+		aj.shared.whole = aj.drafts.facts(aj.allFacts())
 	}
+	return aj.shared.whole
+}
+
+// shortFacts are what a verdict on use alone rests on: the account, and whom to ask. How the owner was found has no part in it.
+func (aj *appJudge) shortFacts() span {
+	if aj.shared.short == (span{}) {
+		aj.shared.short = aj.drafts.facts(aj.ownFacts())
+	}
+	return aj.shared.short
+}
+
+// ownFacts say what the account is and who its owner is.
+func (aj *appJudge) ownFacts() []Fact {
 	a := aj.s.acc
-	facts := make([]Fact, 0, 12)
-	facts = append(facts, accountFacts(a.Username, a.Enabled)...)
+	facts := appendAccountFacts(aj.shared.facts[:0], a.Username, a.Enabled)
+	if aj.s.class != connectors.Human {
+		facts = append(facts, Fact{"class", aj.s.class.String()})
+	}
+	if p := aj.s.match.Owner; p != nil && aj.Trusted {
+		facts = append(facts, Fact{"owner", describe(p)})
+	}
+	if aj.s.dutyRef != "" {
+		facts = append(facts, Fact{"owner reference", aj.s.dutyRef})
+	}
+	aj.shared.facts = facts
+	return facts
+}
+
+// allFacts are valid until they are asked for again.
+func (aj *appJudge) allFacts() []Fact {
+	a := aj.s.acc
+	facts := appendAccountFacts(aj.shared.facts[:0], a.Username, a.Enabled)
 	if aj.s.class != connectors.Human {
 		facts = append(facts, Fact{"class", aj.s.class.String()})
 	}
@@ -72,13 +111,17 @@ func (aj *appJudge) sharedFacts() []Fact {
 	if owner != nil && aj.Trusted {
 		facts = append(facts, aj.hrFacts(owner)...)
 	}
-	aj.shared = facts
+	aj.shared.facts = facts
 	return facts
 }
 
 // accountFacts name the account and say whether it works. The row it was read from is not among them: findings are the
 // same for any order of the rows.
 func accountFacts(login string, enabled connectors.Tri) []Fact {
+	return appendAccountFacts(make([]Fact, 0, 4), login, enabled)
+}
+
+func appendAccountFacts(facts []Fact, login string, enabled connectors.Tri) []Fact {
 	status := "enabled"
 	switch enabled {
 	case connectors.No:
@@ -86,10 +129,10 @@ func accountFacts(login string, enabled connectors.Tri) []Fact {
 	case connectors.Unknown:
 		status = "unknown: the app does not say, so it is judged as enabled"
 	}
-	if login == "" {
-		return []Fact{{"status", status}}
+	if login != "" {
+		facts = append(facts, Fact{FactLogin, login})
 	}
-	return []Fact{{FactLogin, login}, {"status", status}}
+	return append(facts, Fact{"status", status})
 }
 
 // hrFacts are the content of every HR record of a person, earliest first. People with findings have many, so that the

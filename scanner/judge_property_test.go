@@ -176,7 +176,7 @@ func TestDrawnCompaniesShowEveryKind(t *testing.T) {
 	companies := rapid.Custom(drawCompany)
 	for seed := range 400 {
 		v := companies.Example(seed).run()
-		if !slices.IsSortedFunc(v.Findings, func(a, b Finding) int { return compareFindings(&a, &b) }) {
+		if !slices.IsSortedFunc(v.Findings, func(a, b Finding) int { return CompareFindings(&a, &b) }) {
 			t.Fatalf("not sorted: %q", lines(v.Findings))
 		}
 		ids := map[FindingID]bool{}

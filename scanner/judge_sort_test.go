@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -9,26 +10,51 @@ import (
 	"rollcall/connectors"
 )
 
-func TestSortFindingsKeepsTheOrder(t *testing.T) {
-	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab\x00é")), 0, 10, -1)
+// TestDraftsGiveTheFindingsBack: what goes in comes out, each once, in the order of every report.
+func TestDraftsGiveTheFindingsBack(t *testing.T) {
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab\x00é")), 0, 300, -1)
+	facts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Fact { return Fact{text.Draw(t, "name"), text.Draw(t, "value")} }), 0, 4)
 	rapid.Check(t, func(t *rapid.T) {
-		all := rapid.SliceOf(rapid.Custom(func(t *rapid.T) Finding {
-			f := Finding{Kind: rapid.SampledFrom(Kinds[:3]).Draw(t, "kind"), Severity: Severity(rapid.IntRange(0, 4).Draw(t, "severity")),
-				Reason: rapid.SampledFrom([]string{"", "leaver", "leave"}).Draw(t, "reason"), Person: connectors.PersonID(text.Draw(t, "person")),
-				App: connectors.AppID(text.Draw(t, "app")), Account: connectors.AccountID(text.Draw(t, "account"))}
-			return sealed(f, string(f.Person)+f.Reason+f.Severity.String())
-		})).Draw(t, "findings")
-		want := slices.Clone(all)
-		slices.SortFunc(want, func(a, b Finding) int { return compareFindings(&a, &b) })
-		want = slices.CompactFunc(want, func(a, b Finding) bool { return a.ID == b.ID })
-		cut := rapid.IntRange(0, len(all)).Draw(t, "cut")
-		if got := mergeFindings([][]Finding{sortFindings(slices.Clone(all[:cut])), sortFindings(slices.Clone(all[cut:]))}); len(got) < len(want) ||
-			!slices.IsSortedFunc(got, func(a, b Finding) int { return compareFindings(&a, &b) }) {
-			t.Fatalf("merged: %q", lines(got))
+		type entry struct {
+			f           Finding
+			shared, own []Fact
 		}
-		got := sortFindings(all)
-		if !slices.EqualFunc(got, want, func(a, b Finding) bool { return a.ID == b.ID }) {
-			t.Fatalf("got %q\nwant %q", lines(got), lines(want))
+		all := rapid.SliceOf(rapid.Custom(func(t *rapid.T) entry {
+			f := Finding{Kind: rapid.SampledFrom(Kinds[:3]).Draw(t, "kind"), Severity: Severity(rapid.IntRange(0, 4).Draw(t, "severity")), App: "app",
+				Reason: rapid.SampledFrom([]string{"", "leaver", "leave"}).Draw(t, "reason"), Person: connectors.PersonID(text.Draw(t, "person")),
+				Account: connectors.AccountID(text.Draw(t, "account")), Entitlement: connectors.EntitlementID(text.Draw(t, "entitlement")),
+				Why: text.Draw(t, "why"), Grade: Strong, By: ByName, Related: []Related{{App: "other"}}, Evidence: facts.Draw(t, "evidence")}
+			seal(&f, string(f.Person)+f.Reason+f.Severity.String()+f.Why)
+			return entry{f, facts.Draw(t, "shared"), facts.Draw(t, "own")}
+		})).Draw(t, "findings")
+		d := &drafts{}
+		seen := map[FindingID]bool{}
+		var want []Finding
+		for _, e := range all {
+			if seen[e.f.ID] {
+				continue
+			}
+			seen[e.f.ID] = true
+			for range 2 { // each is there twice, and to be told once
+				d.list = append(d.list, d.draft(&e.f, d.facts(e.shared), e.own))
+			}
+			e.f.Evidence = slices.Concat(e.shared, e.f.Evidence, e.own)
+			want = append(want, e.f)
+		}
+		SortFindings(want)
+		var got []Finding
+		for f := range d.sorted("app") {
+			kept := *f
+			kept.Evidence = append([]Fact(nil), f.Evidence...)
+			got = append(got, kept)
+		}
+		if len(got) != len(want) {
+			t.Fatalf("got %d, want %d", len(got), len(want))
+		}
+		for i := range got {
+			if !reflect.DeepEqual(got[i], want[i]) {
+				t.Fatalf("got  %+v\nwant %+v", got[i], want[i])
+			}
 		}
 	})
 }

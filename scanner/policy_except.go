@@ -7,39 +7,46 @@ import (
 	"rollcall/connectors"
 )
 
-// except parts the findings that a valid exception covers from the open ones. One that does not hold any more stays with
-// its finding, which says why.
-func (j *judge) except(all []Finding) (open, accepted []Finding) {
-	byKind := map[Kind][]*Exception{}
+// aside is what sets findings aside: exceptions in force, and rulings that say that they are wrong.
+type aside struct {
+	judge   *judge
+	byKind  map[Kind][]*Exception
+	rulings map[FindingID]Ruling // those that hold
+}
+
+func newAside(j *judge) aside {
+	a := aside{judge: j, byKind: map[Kind][]*Exception{}, rulings: ruledWrong(j.Rulings, j.AsOf)}
 	for i := range j.Policy.Exceptions {
 		e := &j.Policy.Exceptions[i]
-		byKind[e.Kind] = append(byKind[e.Kind], e)
+		a.byKind[e.Kind] = append(a.byKind[e.Kind], e)
 	}
-	if len(byKind) == 0 {
-		return all, nil
-	}
-	for _, f := range all {
-		covered := false
-		for _, e := range byKind[f.Kind] {
-			if !e.covers(&f) {
-				continue
-			}
-			if why := j.invalid(e, &f); why != "" {
-				f.Why += " The exception " + e.ID + " does not hold: " + why + "."
-				f.Evidence = append(f.Evidence, Fact{"exception", e.ID + ": " + why})
-				continue
-			}
-			covered = true
-			f.Evidence = append(f.Evidence, Fact{"exception", fmt.Sprintf("%s: accepted by %s until %s: %s", e.ID, e.Owner, e.Expires, e.Reason)})
-			break
+	return a
+}
+
+// covers tells whether a finding is set aside, and says by what among its facts. An exception that does not hold any more
+// stays with its finding, which says why.
+func (a *aside) covers(f *Finding) bool {
+	for _, e := range a.byKind[f.Kind] {
+		if !e.covers(f) {
+			continue
 		}
-		if covered {
-			accepted = append(accepted, f)
-		} else {
-			open = append(open, f)
+		if why := a.judge.invalid(e, f); why != "" {
+			f.Why += " The exception " + e.ID + " does not hold: " + why + "."
+			f.Evidence = append(f.Evidence, Fact{"exception", e.ID + ": " + why})
+			continue
 		}
+		f.Evidence = append(f.Evidence, Fact{"exception", fmt.Sprintf("%s: accepted by %s until %s: %s", e.ID, e.Owner, e.Expires, e.Reason)})
+		return true
 	}
-	return open, accepted
+	if len(a.rulings) == 0 {
+		return false
+	}
+	r, ok := a.rulings[f.ID]
+	if !ok || r.Evidence != EvidenceDigest(f) {
+		return false
+	}
+	f.Evidence = append(f.Evidence, Fact{"ruled wrong", fmt.Sprintf("%s by %s on %s, until %s: %s", r.Because, r.Actor, r.On, r.On+RulingDays, r.Note)})
+	return true
 }
 
 func (e *Exception) covers(f *Finding) bool {

@@ -119,7 +119,7 @@ func inCommon(p, q *Person) string {
 // rivals names the people who fit an account equally well.
 func (aj *appJudge) rivals() string {
 	names := ""
-	for _, f := range aj.sharedFacts() {
+	for _, f := range cutFacts(nil, aj.drafts.texts.get(aj.sharedFacts())) {
 		if strings.HasSuffix(f.Name, "could be") {
 			name, _, _ := strings.Cut(f.Value, ", employed")
 			names += "; " + name

@@ -228,5 +228,5 @@ func (aj *appJudge) emitHeld(f Finding, h *holding, own ...Fact) {
 	f.App, f.Account, f.Person, f.Grade, f.By = aj.app.ID, seat.id, seat.owner.ID, seat.grade, seat.by
 	f.Evidence = append(aj.holderFacts(&seat.holder), roleFacts(seat.owner, aj.holdings.inherited(h))...)
 	f.Evidence = append(append(f.Evidence, Fact{FactBasis, BasisPeers}), own...)
-	aj.findings = append(aj.findings, sealed(f, ""))
+	aj.keep(f, "")
 }

@@ -38,7 +38,7 @@ func (aj *appJudge) duplicate(r *ruleSet, accounts []holder, i int) {
 	}
 	slices.SortFunc(f.Related, func(a, b Related) int { return cmp.Compare(a.Account, b.Account) })
 	f.Evidence = append(aj.holderFacts(h), Fact{"last sign-in", h.signIn.String()}, Fact{"last sign-in of the other", accounts[0].signIn.String()}, r.fact)
-	aj.findings = append(aj.findings, sealed(f, ""))
+	aj.keep(f, "")
 }
 
 // holderFacts is what is known of an account after its turn.
@@ -102,7 +102,7 @@ func (aj *appJudge) lacks(r *ruleSet, p *Person, role roleID, m int32) {
 	}
 	f.Why = string(must.name) + " is for " + whose + ", and " + who(p) + " " + has + "."
 	f.Evidence = append(f.Evidence, r.fact, Fact{"policy", path})
-	aj.findings = append(aj.findings, sealed(f, string(p.ID)))
+	aj.keep(f, string(p.ID))
 }
 
 // lowest is the slot's account with the least id, whatever the order they came in.

@@ -148,7 +148,8 @@ func (j *judge) sodFinding(n int32, hits []sodHit, i int) Finding {
 	f.Evidence = append(j.holderFacts(&h.holder), Fact{"rule", rule.ID + " " + rule.Name},
 		Fact{"side", string(h.app.app.ID) + " " + string(h.ent)}, Fact{"other side", string(other.app.app.ID) + " " + string(other.ent)},
 		Fact{"policy", "sod[" + strconv.Itoa(int(n)) + "]"})
-	return sealed(f, rule.ID)
+	seal(&f, rule.ID)
+	return f
 }
 
 func (aj *appJudge) title() string {

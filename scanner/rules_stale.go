@@ -45,8 +45,9 @@ func (aj *appJudge) staleAccount() bool {
 	if !aj.beyond(last.since, r, aj.signals.SignIn) {
 		return false
 	}
-	aj.emit(Finding{Kind: StaleAccount, Severity: r.sev(r.base, aj.power), Why: last.what + aj.on(last.since) + ", more than " + strconv.Itoa(int(r.days)) + " days."},
-		Fact{"last sign-in", dateOr(a.LastSignIn, "never")}, Fact{"created", a.Created.String()}, r.fact)
+	f := Finding{Kind: StaleAccount, Severity: r.sev(r.base, aj.power), Why: last.what + aj.on(last.since) + ", more than " + strconv.Itoa(int(r.days)) + " days."}
+	aj.drafts.list = append(aj.drafts.list, aj.complete(&f, "", aj.shortFacts(),
+		[]Fact{{"last sign-in", dateOr(a.LastSignIn, "never")}, {"created", a.Created.String()}, r.fact}))
 	return true
 }
 
@@ -71,8 +72,8 @@ func dateOr(d connectors.Date, unknown string) string {
 // yielding is what stalePrivileges found on stale accounts before any sign-in was seen in the app: should none ever be,
 // the staleness is taken back, and this stands.
 type yielding struct {
-	findings []Finding
-	gaps     int
+	drafts []draft
+	gaps   int
 }
 
 // stalePrivileges judges entitlements nobody uses. They yield to stale_account on the same account.
@@ -85,12 +86,12 @@ func (aj *appJudge) stalePrivileges(stale bool) {
 		aj.gaps[gapNoUse]++
 		return
 	}
-	findings, gaps := &aj.findings, &aj.gaps[gapNeverUsed]
+	list, gaps := &aj.drafts.list, &aj.gaps[gapNeverUsed]
 	if stale {
 		if aj.sawSignIn {
 			return
 		}
-		findings, gaps = &aj.yielded.findings, &aj.yielded.gaps
+		list, gaps = &aj.yielded.drafts, &aj.yielded.gaps
 	}
 	for i := range aj.s.acc.Entitlements {
 		e := &aj.s.acc.Entitlements[i]
@@ -105,9 +106,9 @@ func (aj *appJudge) stalePrivileges(stale bool) {
 		if !aj.beyond(last.since, r, aj.signals.Use) {
 			continue
 		}
-		*findings = append(*findings, aj.complete(Finding{Kind: StalePrivilege, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
-			Why: string(e.ID) + last.what + aj.on(last.since) + ", more than " + strconv.Itoa(int(r.days)) + " days."}, "",
-			Fact{"last used", dateOr(e.LastUsed, "never")}, Fact{"granted", e.Granted.String()}, r.fact))
+		*list = append(*list, aj.complete(&Finding{Kind: StalePrivilege, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
+			Why: string(e.ID) + last.what + aj.on(last.since) + ", more than " + strconv.Itoa(int(r.days)) + " days."}, "", aj.shortFacts(),
+			[]Fact{{"last used", dateOr(e.LastUsed, "never")}, {"granted", e.Granted.String()}, r.fact}))
 	}
 }
 

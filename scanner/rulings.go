@@ -28,26 +28,13 @@ func EvidenceDigest(f *Finding) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// overrule sets aside the findings that people ruled wrong because of HR data or policy, while those rulings hold.
-func overrule(findings []Finding, rulings []Ruling, asOf connectors.Date) (open, aside []Finding) {
+// ruledWrong are the rulings that set a finding aside on the day: because of HR data or policy, and not too old.
+func ruledWrong(rulings []Ruling, asOf connectors.Date) map[FindingID]Ruling {
 	holds := map[FindingID]Ruling{}
 	for _, r := range rulings {
 		if (r.Because == BecauseHRData || r.Because == BecausePolicy) && asOf <= r.On+RulingDays {
 			holds[r.Finding] = r
 		}
 	}
-	if len(holds) == 0 {
-		return findings, nil
-	}
-	for i := range findings {
-		f := findings[i]
-		r, ok := holds[f.ID]
-		if !ok || r.Evidence != EvidenceDigest(&f) {
-			open = append(open, f)
-			continue
-		}
-		f.Evidence = append(f.Evidence, Fact{"ruled wrong", fmt.Sprintf("%s by %s on %s, until %s: %s", r.Because, r.Actor, r.On, r.On+RulingDays, r.Note)})
-		aside = append(aside, f)
-	}
-	return open, aside
+	return holds
 }

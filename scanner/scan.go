@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"sync"
 	"time"
@@ -26,6 +27,10 @@ type Input struct {
 	// Sink takes the accounts of one app, in the order the source gives them where it can; nil wants none. Each returned
 	// function is called by one goroutine.
 	Sink func(app connectors.AppID) func(*AccountLine) error
+	// Found takes the findings of an app as soon as it is judged, and at the end, under no app, those that lie across apps:
+	// in the order of CompareFindings, each valid until the next. It is called by several goroutines at once. nil keeps all
+	// findings in the result.
+	Found func(app connectors.AppID, findings iter.Seq[*Finding]) error
 	// Progress hears of every source that starts and ends; nil wants to hear nothing. Called by one goroutine at a time.
 	Progress func(SourceReport, bool)
 }
@@ -44,7 +49,9 @@ func Scan(ctx context.Context, in Input) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.finish(judges)
+	if err := s.finish(judges); err != nil {
+		return nil, err
+	}
 	return s.result, nil
 }
 
@@ -100,7 +107,7 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 	s.result.Records, s.result.People, s.result.Persons, s.result.Who = len(records), len(people.All), people.All, people.ByID
 	s.matcher = newMatcher(people, matchSettings{Domains: in.Domains, Links: links, Rulings: s.rulings, AsOf: in.AsOf})
 	s.judge = newJudge(judgeInput{AsOf: in.AsOf, People: people, Policy: in.Policy, Apps: in.Apps,
-		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Missing: missing, Blind: s.result.Blind})
+		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Rulings: s.rulings, Missing: missing, Blind: s.result.Blind})
 	return s, nil
 }
 
@@ -210,15 +217,30 @@ func (s *scan) app(ctx context.Context, a *App) (*appJudge, *SourceReport, error
 	r.t.finish(pullErr)
 	r.compare(last)
 	r.aj.end(r.t.rep.State == SourceOK)
+	if s.in.Found != nil && !s.judge.mining {
+		if err := s.in.Found(a.ID, r.aj.open()); err != nil {
+			return nil, nil, err
+		}
+	}
 	s.progress(*r.t.rep, true)
 	return r.aj, r.t.rep, nil
 }
 
-func (s *scan) finish(judges []*appJudge) {
-	verdict := s.judge.finish(judges)
-	open, aside := overrule(verdict.Findings, s.rulings, s.in.AsOf)
-	s.result.Findings, s.result.Accepted, s.result.NotJudged = open, append(verdict.Accepted, aside...), verdict.NotJudged
-	s.result.Notes = append(s.result.Notes, verdict.Notes...)
+func (s *scan) finish(judges []*appJudge) error {
+	v := s.judge.finish(judges)
+	s.result.Findings, s.result.Accepted, s.result.NotJudged = v.Findings, v.Accepted, v.NotJudged
+	s.result.Notes = append(s.result.Notes, v.Notes...)
+	if s.in.Found == nil {
+		return nil
+	}
+	s.result.Findings = nil
+	return s.in.Found("", func(yield func(*Finding) bool) {
+		for i := range v.Findings {
+			if !yield(&v.Findings[i]) {
+				return
+			}
+		}
+	})
 }
 
 func (s *scan) progress(r SourceReport, ended bool) {

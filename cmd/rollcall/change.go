@@ -18,9 +18,9 @@ import (
 )
 
 // runRecord is what the ledger is told of a run: what was found, what was read whole, and what could not be judged.
-func runRecord(r *report.Review) ledger.Run {
+func runRecord(r *report.Review, found []ledger.Found) ledger.Run {
 	res := r.Result
-	run := ledger.Run{ID: r.Run, At: r.Started, AsOf: res.AsOf, Actor: r.By, Complete: res.Complete(), Findings: res.Findings, Pulls: map[connectors.AppID]scanner.PullFacts{}}
+	run := ledger.Run{ID: r.Run, At: r.Started, AsOf: res.AsOf, Actor: r.By, Complete: res.Complete(), Findings: found, Pulls: map[connectors.AppID]scanner.PullFacts{}}
 	if len(res.Untrusted) == 0 {
 		run.Roster = res.Roster
 	} else {
@@ -65,7 +65,7 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 	if err != nil || last == nil {
 		return err
 	}
-	absent, accepted := notFound(register, r.Result)
+	absent, accepted := notFound(register, r)
 	said, err := told(c, led, absent)
 	if err != nil {
 		return err
@@ -90,8 +90,8 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 		r.Backlog[id] = true
 	}
 	r.Change = report.Change{LastRun: last.ID, New: slices.DeleteFunc(d.New, func(id scanner.FindingID) bool { return r.Backlog[id] }), Back: d.Back}
-	for i := range r.Result.Findings {
-		if id := r.Result.Findings[i].ID; register[id].Open {
+	for id := range r.Digest.IDs() {
+		if register[id].Open {
 			r.Change.Still = append(r.Change.Still, id)
 		}
 	}
@@ -102,13 +102,13 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 
 // notFound are the open findings that this run does not have; those that an exception or a ruling covers now are apart:
 // they are neither shown as open nor gone.
-func notFound(register map[scanner.FindingID]scanner.Seen, res *scanner.Result) (absent, accepted []scanner.FindingID) {
+func notFound(register map[scanner.FindingID]scanner.Seen, r *report.Review) (absent, accepted []scanner.FindingID) {
 	here := map[scanner.FindingID]bool{}
-	for i := range res.Findings {
-		here[res.Findings[i].ID] = true
+	for id := range r.Digest.IDs() {
+		here[id] = true
 	}
-	for i := range res.Accepted {
-		if id := res.Accepted[i].ID; register[id].Open && !here[id] {
+	for i := range r.Result.Accepted {
+		if id := r.Result.Accepted[i].ID; register[id].Open && !here[id] {
 			here[id] = true
 			accepted = append(accepted, id)
 		}

@@ -19,14 +19,16 @@ import (
 type runOptions struct {
 	AsOf      connectors.Date // a question about another day: nothing is recorded; 0 = the configured day
 	Workbook  bool
-	Accounts  string // copy accounts.jsonl here as well
-	NoHistory bool   // neither read nor write the ledger
+	Accounts  string                      // copy accounts.jsonl here as well
+	NoHistory bool                        // neither read nor write the ledger
+	Shown     func(*scanner.Finding) bool // which findings are asked for; nil = all of them
 	Progress  func(scanner.SourceReport, bool)
 }
 
 // runOnce is one whole run: gather, match, judge, report, record. It returns the review of the run; its files are in the
-// run folder, which is there whole or not at all.
-func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (*report.Review, error) {
+// run folder, which is there whole or not at all. The findings themselves are only in it (and, for a workbook, in the
+// review's result); asked is the digest of those that were asked for.
+func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review *report.Review, asked *report.Digest, err error) {
 	started := p.now()
 	asOf := c.AsOf
 	if o.AsOf.Known() {
@@ -34,58 +36,68 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (*report
 	}
 	history, led, err := openHistory(c, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if led != nil {
 		defer led.Close()
 	}
 	folder, err := newRunFolder(c.State, started, o.AsOf, led != nil && !o.AsOf.Known())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer folder.discard()
+
+	register, err := history.Register()
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := newFindings(folder.tmp, asOf, register)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer found.close()
+	found.recorded, found.shown = led != nil, o.Shown
 
 	keep := &keeper{dir: folder.tmp, accounts: o.Workbook || o.Accounts != "", grants: led != nil && !o.AsOf.Known()}
 	result, err := scanner.Scan(ctx, scanner.Input{
 		Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: history, Domains: c.Domains, AsOf: asOf,
-		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: keep.app, Progress: o.Progress,
+		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: keep.app, Found: found.take, Progress: o.Progress,
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	register, err := history.Register()
-	if err != nil {
-		return nil, err
+	asked = &found.asked
+	if o.Shown == nil {
+		asked = &found.all
 	}
-	remember(result.Findings, register, asOf)
 	r := &report.Review{
-		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result,
+		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result, Digest: &found.all,
 		Config: fileHash(c.Path), Policy: fileHash(c.path(c.Policy.File)), Program: p.name(), Flags: p.flags(),
 		Person: result.Who, NextStep: scanner.NextStep,
 	}
-	recorded := runRecord(r)
+	recorded := runRecord(r, found.found)
 	if led != nil {
 		if err := compare(c, led, register, &recorded, r); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	p.remarks(o, r)
 	r.Ended = p.now()
-	if err := folder.write(r, keep, o, c.Apps); err != nil {
-		return nil, err
+	if err := folder.write(r, found, keep, o, c.Apps); err != nil {
+		return nil, nil, err
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := folder.commit(r); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if led != nil && !o.AsOf.Known() {
 		if err := record(led, recorded, r, keep); err != nil {
-			return nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
+			return nil, nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
 		}
 	}
-	return r, nil
+	return r, asked, nil
 }
 
 // openHistory gives the memory of earlier runs; the ledger is nil when the caller wants none.
@@ -104,15 +116,12 @@ func openHistory(c *config, o runOptions) (scanner.History, *ledger.Ledger, erro
 	return led, led, nil
 }
 
-// remember writes into the findings what the register knows of them.
-func remember(findings []scanner.Finding, register map[scanner.FindingID]scanner.Seen, asOf connectors.Date) {
-	for i := range findings {
-		f := &findings[i]
-		s, known := register[f.ID]
-		f.FirstSeen, f.TimesSeen, f.BackAgain = asOf, s.Times+1, known && !s.Open
-		if known {
-			f.FirstSeen = s.First
-		}
+// remember writes into a finding what the register knows of it.
+func remember(f *scanner.Finding, register map[scanner.FindingID]scanner.Seen, asOf connectors.Date) {
+	s, known := register[f.ID]
+	f.FirstSeen, f.TimesSeen, f.BackAgain = asOf, s.Times+1, known && !s.Open
+	if known {
+		f.FirstSeen = s.First
 	}
 }
 
@@ -174,6 +183,7 @@ func readRun(c *config, led *ledger.Ledger, id string) (*pastRun, error) {
 	return run, err
 }
 
+// readFindings reads a run's findings back, in the order of every report.
 func readFindings(path string) ([]scanner.Finding, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -187,6 +197,7 @@ func readFindings(path string) ([]scanner.Finding, error) {
 		}
 		out = append(out, finding)
 	}
+	scanner.SortFindings(out)
 	return out, nil
 }
 

@@ -83,9 +83,9 @@ func (f *runFolder) commit(r *report.Review) error {
 }
 
 // write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook.
-func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []scanner.App) error {
+func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {
 	r.Paths.Findings = filepath.Join(f.tmp, "findings.jsonl")
-	if err := writeFile(r.Paths.Findings, func(w io.Writer) error { return report.WriteJSONL(w, r.Result.Findings) }); err != nil {
+	if err := found.write(r.Paths.Findings); err != nil {
 		return err
 	}
 	if err := writeFile(filepath.Join(f.tmp, "run.json"), func(w io.Writer) error { return report.WriteRun(w, r) }); err != nil {
@@ -109,6 +109,9 @@ func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []s
 	if !o.Workbook {
 		return nil
 	}
+	if err := load(r); err != nil {
+		return err
+	}
 	in, err := os.Open(r.Paths.Accounts)
 	if err != nil {
 		return err
@@ -116,6 +119,14 @@ func (f *runFolder) write(r *report.Review, keep *keeper, o runOptions, apps []s
 	defer in.Close()
 	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
 	return writeFile(r.Paths.Workbook, func(w io.Writer) error { return report.WriteWorkbook(w, r, report.ReadAccounts(in)) })
+}
+
+// load reads the findings of a run into its review, for those reports that need every one.
+func load(r *report.Review) (err error) {
+	if r.Result.Findings == nil {
+		r.Result.Findings, err = readFindings(r.Paths.Findings)
+	}
+	return err
 }
 
 // writeFile writes a new file that only its owner can read: everything here is personal data.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -72,7 +73,7 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	if !f.quiet {
 		o.Progress = p.progress(ctx, len(c.Apps)+1)
 	}
-	r, err := p.runOnce(ctx, c, o)
+	r, asked, err := p.runOnce(ctx, c, o)
 	if perr := stop(); err == nil {
 		err = perr
 	}
@@ -82,13 +83,13 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	if f.person != "" && r.Result.Who(connectors.PersonID(f.person)) == nil {
 		return usageError{fmt.Errorf("--person %s: the roster has no such person (the run itself is in %s)", f.person, r.Paths.Dir)}
 	}
-	if err := p.show(r, f); err != nil {
+	if err := p.show(r, asked, f); err != nil {
 		return err
 	}
 	switch {
 	case !r.Result.Complete():
 		return exitCode(exitIncomplete)
-	case failOn != nil && slices.ContainsFunc(f.filtered(r.Result.Findings), func(x scanner.Finding) bool { return x.Severity >= *failOn }):
+	case failOn != nil && asked.AtLeast(*failOn):
 		return exitCode(exitFindings)
 	}
 	return nil
@@ -97,6 +98,9 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 // check reads the flags that have a form of their own.
 func (f *scanFlags) check() (runOptions, *scanner.Severity, error) {
 	o := runOptions{Workbook: !f.noWorkbook, Accounts: f.accounts, NoHistory: f.noHistory}
+	if f.filter() != "" {
+		o.Shown = f.asked
+	}
 	if !slices.Contains([]string{"table", "json", "jsonl", "csv"}, f.format) {
 		return o, nil, fmt.Errorf("--format %s: want table, json, jsonl or csv", f.format)
 	}
@@ -129,24 +133,29 @@ func texts[S ~string](in []S) []string {
 }
 
 // show prints the findings that were asked for.
-func (p *program) show(r *report.Review, f scanFlags) error {
+func (p *program) show(r *report.Review, asked *report.Digest, f scanFlags) error {
 	shown := *r
 	result := *r.Result
-	shown.Result = &result
-	result.Findings = f.filtered(result.Findings)
+	shown.Result, shown.Digest = &result, asked
 	shown.Filter = f.filter()
-	if f.format != "table" {
-		p.warnIncomplete(&result)
+	if f.format == "table" {
+		return report.WriteTable(p.stdout, &shown, p.tableOptions())
 	}
+	p.warnIncomplete(&result)
+	if f.format == "jsonl" && shown.Filter == "" {
+		return copyOut(p.stdout, r.Paths.Findings)
+	}
+	if err := load(&shown); err != nil {
+		return err
+	}
+	result.Findings = f.filtered(result.Findings)
 	switch f.format {
 	case "jsonl":
 		return report.WriteJSONL(p.stdout, result.Findings)
 	case "json":
 		return report.WriteJSON(p.stdout, &shown)
-	case "csv":
-		return report.WriteCSV(p.stdout, result.Findings)
 	}
-	return report.WriteTable(p.stdout, &shown, p.tableOptions())
+	return report.WriteCSV(p.stdout, result.Findings)
 }
 
 // warnIncomplete names what was not read whole where the format printed has no place for it.
@@ -160,9 +169,23 @@ func (p *program) warnIncomplete(r *scanner.Result) {
 
 // filtered keeps the findings the flags ask for.
 func (f *scanFlags) filtered(in []scanner.Finding) []scanner.Finding {
-	return slices.DeleteFunc(slices.Clone(in), func(x scanner.Finding) bool {
-		return f.app != "" && string(x.App) != f.app || f.person != "" && string(x.Person) != f.person || f.kind != "" && string(x.Kind) != f.kind
-	})
+	return slices.DeleteFunc(slices.Clone(in), func(x scanner.Finding) bool { return !f.asked(&x) })
+}
+
+// asked tells whether the flags ask for a finding.
+func (f *scanFlags) asked(x *scanner.Finding) bool {
+	return (f.app == "" || string(x.App) == f.app) && (f.person == "" || string(x.Person) == f.person) && (f.kind == "" || string(x.Kind) == f.kind)
+}
+
+// copyOut prints a file as it is.
+func copyOut(w io.Writer, path string) error {
+	in, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	_, err = io.Copy(w, in)
+	return err
 }
 
 func (f *scanFlags) filter() string {

@@ -57,9 +57,17 @@ func finding(n int, app connectors.AppID) scanner.Finding {
 	return scanner.Finding{ID: scanner.FindingID(fmt.Sprintf("f-%016x", n)), Kind: scanner.StaleAccount, App: app}
 }
 
+func found(fs ...scanner.Finding) (out []Found) {
+	var s Scopes
+	for i := range fs {
+		out = append(out, s.Found(&fs[i]))
+	}
+	return out
+}
+
 // aRun is the n-th run, a day after the one before.
 func aRun(n int, fs ...scanner.Finding) Run {
-	return Run{ID: fmt.Sprintf("run-%d", n), At: noon.AddDate(0, 0, n), AsOf: monday + connectors.Date(n), Actor: "cron", Complete: true, Findings: fs}
+	return Run{ID: fmt.Sprintf("run-%d", n), At: noon.AddDate(0, 0, n), AsOf: monday + connectors.Date(n), Actor: "cron", Complete: true, Findings: found(fs...)}
 }
 
 // filled makes a ledger with something in every part of it, closes it and gives its directory.
@@ -77,7 +85,7 @@ func fill(t *testing.T, l *Ledger) {
 	for n := 1; n <= 2; n++ {
 		r := aRun(n)
 		for i := range 300 {
-			r.Findings = append(r.Findings, finding(i*n, "crm"))
+			r.Findings = append(r.Findings, found(finding(i*n, "crm"))...)
 		}
 		r.Roster = &scanner.RosterFacts{AsOf: r.AsOf, Records: 2, SHA256: fmt.Sprint("sha-", n), People: people{"E1": {Role: "Clerk"}, connectors.PersonID(fmt.Sprint("E", n)): {Title: "Lead"}}}
 		r.Pulls = map[connectors.AppID]scanner.PullFacts{"crm": {AsOf: r.AsOf, Accounts: 9}}

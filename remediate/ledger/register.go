@@ -71,27 +71,54 @@ func unpackRegister(b []byte) ([]entry, error) {
 	return entries, u.err
 }
 
+// Found is a finding as the register knows it.
+type Found struct {
+	ID    scanner.FindingID
+	scope string // its kind and every app it rests on
+}
+
+// Scopes makes findings what the register knows of them. The zero value is ready; it is used by one goroutine.
+type Scopes struct{ made map[scope]string }
+
+type scope struct {
+	kind scanner.Kind
+	app  connectors.AppID
+}
+
+// Found holds on to nothing of f but its id.
+func (s *Scopes) Found(f *scanner.Finding) Found {
+	return Found{scanner.FindingID(strings.Clone(string(f.ID))), s.of(f)}
+}
+
+// of is the kind of a finding and every app it rests on, each once.
+func (s *Scopes) of(f *scanner.Finding) string {
+	text, ok := s.made[scope{f.Kind, f.App}]
+	if !ok {
+		if s.made == nil {
+			s.made = map[scope]string{}
+		}
+		text = string(f.Kind) + "\x00" + string(f.App)
+		s.made[scope{f.Kind, f.App}] = text
+	}
+	apps := []connectors.AppID{f.App}
+	for _, r := range f.Related {
+		if !slices.Contains(apps, r.App) {
+			apps = append(apps, r.App)
+			text += "\x00" + string(r.App)
+		}
+	}
+	return text
+}
+
 // foundNow turns a run's findings into entries, sorted by id, each once. backlog tells which of them, if they are new,
 // are of the baseline.
-func foundNow(findings []scanner.Finding, asOf connectors.Date, backlog func(scope string) bool) []entry {
+func foundNow(findings []Found, asOf connectors.Date, backlog func(scope string) bool) []entry {
 	entries := make([]entry, len(findings))
 	for i, f := range findings {
-		scope := scopeOf(f)
-		entries[i] = entry{f.ID, scanner.Seen{First: asOf, Last: asOf, Times: 1, Open: true, Backlog: backlog(scope)}, scope}
+		entries[i] = entry{f.ID, scanner.Seen{First: asOf, Last: asOf, Times: 1, Open: true, Backlog: backlog(f.scope)}, f.scope}
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(string(a.id), string(b.id)) })
 	return slices.CompactFunc(entries, func(a, b entry) bool { return a.id == b.id })
-}
-
-// scopeOf is the kind of a finding and every app it rests on, each once.
-func scopeOf(f scanner.Finding) string {
-	apps := []string{string(f.App)}
-	for _, r := range f.Related {
-		if !slices.Contains(apps, string(r.App)) {
-			apps = append(apps, string(r.App))
-		}
-	}
-	return string(f.Kind) + "\x00" + strings.Join(apps, "\x00")
 }
 
 // baseline tells which findings a run is the first to be able to make: no roster was accepted before it, or an app they

@@ -25,7 +25,7 @@ type Run struct {
 	Actor          string
 	Complete       bool
 	ManifestSHA256 string
-	Findings       []scanner.Finding
+	Findings       []Found
 	NotJudged      []Unjudged                             // what this run could not see: such findings stay open, unseen
 	Unseen         []scanner.FindingID                    // and so do these: their account or person stands in a row that was left out
 	Roster         *scanner.RosterFacts                   // nil when it is not trusted: then the accepted one stays, and a refused one goes on waiting

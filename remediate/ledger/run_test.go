@@ -32,9 +32,9 @@ func (m *model) pulled(f scanner.Finding) bool {
 	return m.pulls[f.App]
 }
 
-func (m *model) run(r Run) (d Diff) {
+func (m *model) run(r Run, fs []scanner.Finding) (d Diff) {
 	found := map[scanner.FindingID]bool{}
-	for _, f := range r.Findings {
+	for _, f := range fs {
 		if found[f.ID] {
 			continue
 		}
@@ -108,7 +108,8 @@ func TestRegisterAgainstAMap(t *testing.T) {
 		l := begin(t, dir)
 		m := model{map[scanner.FindingID]scanner.Seen{}, map[scanner.FindingID]scanner.Finding{}, false, map[connectors.AppID]bool{}}
 		for n := range rapid.IntRange(1, 8).Draw(t, "runs") {
-			r := aRun(n, rapid.SliceOf(rapid.Custom(someFinding)).Draw(t, "findings")...)
+			fs := rapid.SliceOf(rapid.Custom(someFinding)).Draw(t, "findings")
+			r := aRun(n, fs...)
 			r.AsOf = monday + connectors.Date(rapid.IntRange(0, 9).Draw(t, "as-of")) // not always forward
 			r.NotJudged = rapid.SliceOfN(rapid.Custom(someUnjudged), 0, 2).Draw(t, "not judged")
 			r.Pulls = map[connectors.AppID]scanner.PullFacts{}
@@ -127,7 +128,7 @@ func TestRegisterAgainstAMap(t *testing.T) {
 			}
 			preview, backlog, err := l.Preview(r)
 			ok(t, err)
-			want := m.run(r)
+			want := m.run(r, fs)
 			for _, id := range want.New {
 				if m.seen[id].Backlog != slices.Contains(backlog, id) {
 					t.Fatalf("run %d: %s is of the baseline: %v", n, id, m.seen[id].Backlog)
