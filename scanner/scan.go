@@ -182,14 +182,23 @@ func (s *scan) apps(ctx context.Context) ([]*appJudge, error) {
 	return judges, nil
 }
 
-// order starts the largest sources first, so that the last one to end is a small one.
+// order starts the sources in the order of their ids, in which whoever takes the findings may want them, but those first
+// that are so large that the other workers would wait for them at the end.
 func (s *scan) order() []int {
 	order := make([]int, len(s.in.Apps))
 	size := make([]int64, len(order))
+	total := int64(0)
 	for i := range order {
 		order[i], size[i] = i, s.in.Apps[i].Source.Info().SizeHint
+		total += size[i]
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return -cmp.Compare(size[a], size[b]) })
+	large := total / int64(4*max(1, s.in.Workers))
+	slices.SortStableFunc(order, func(a, b int) int {
+		if size[a] > large || size[b] > large {
+			return -cmp.Compare(size[a], size[b])
+		}
+		return cmp.Compare(s.in.Apps[a].ID, s.in.Apps[b].ID)
+	})
 	return order
 }
 

@@ -194,7 +194,7 @@ func told(c *config, led *ledger.Ledger, ids []scanner.FindingID) (map[scanner.F
 		if len(wanted) == 0 {
 			break
 		}
-		if err := tellFrom(filepath.Join(c.State, "runs", run.ID, "findings.jsonl"), wanted, out); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := tellFrom(filepath.Join(c.State, "runs", run.ID, findingsName), wanted, out); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"rollcall/connectors"
 	"rollcall/remediate/ledger"
@@ -19,57 +18,80 @@ import (
 )
 
 // findings takes the findings of a scan app by app, while others are still read, and holds none of them: their lines go
-// to a file on the disk, and what the terminal and the ledger want of them to digests.
+// to the run's file, and what the terminal and the ledger want of them to digests. The file has the apps in the order of
+// their ids, and in each the most severe findings first; last come those that lie across apps.
 type findings struct {
 	asOf     connectors.Date
 	register map[scanner.FindingID]scanner.Seen
 	shown    func(*scanner.Finding) bool // which of them the caller asked to see
 	recorded bool                        // the ledger is to hear of them
 
-	spool *os.File
-	end   atomic.Int64 // of what was written
 	mu    sync.Mutex
-	runs  []stretch
+	out   *os.File
+	order []connectors.AppID // of the apps in the file
+	turn  int                // whose lines are written as they come
+	lines map[connectors.AppID]*appLines
+	held  int      // bytes of lines that wait for their turn in memory
+	spool *os.File // and of those that found no room there
+	end   int64    // of the spool
 	all   report.Digest
 	asked report.Digest
 	found []ledger.Found
 }
 
-// stretch is a piece of the spool: lines of one app that are of one severity, kind and reason, in order.
-type stretch struct {
-	severity scanner.Severity
-	kind     scanner.Kind
-	reason   string
-	app      connectors.AppID
-	part     int // of the app's lines
-	at, n    int64
+// appLines are the lines of one app that wait for its turn.
+type appLines struct {
+	pieces []piece
+	ended  bool
 }
 
-func newFindings(dir string, asOf connectors.Date, register map[scanner.FindingID]scanner.Seen) (*findings, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "findings.part"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+// piece is some lines: in memory, or n bytes of the spool.
+type piece struct {
+	buf   []byte
+	at, n int64
+}
+
+// maxHeld bytes of lines wait in memory. Apps are read in the order of the file as far as that goes, so that there are
+// seldom more; a slow app can make all others wait for it.
+const maxHeld = 48 << 20
+
+// newFindings makes the file of all lines in dir.
+func newFindings(dir string, apps []connectors.AppID, asOf connectors.Date, register map[scanner.FindingID]scanner.Seen) (*findings, error) {
+	out, err := createPrivate(filepath.Join(dir, findingsName))
 	if err != nil {
 		return nil, err
 	}
-	return &findings{asOf: asOf, register: register, spool: f}, nil
+	f := &findings{asOf: asOf, register: register, out: out, lines: map[connectors.AppID]*appLines{}}
+	f.order = append(slices.Sorted(slices.Values(apps)), "")
+	for _, app := range f.order {
+		f.lines[app] = &appLines{}
+	}
+	return f, nil
 }
 
-// lineBytes are gathered before they are written.
+// findingsName is the file of a run's findings.
+const findingsName = "findings.jsonl"
+
+// lineBytes are gathered before they are handed on.
 const lineBytes = 1 << 18
 
 // take is the scanner's Found.
 func (f *findings) take(app connectors.AppID, found iter.Seq[*scanner.Finding]) error {
-	t := &taker{findings: f, buf: make([]byte, 0, lineBytes+lineBytes/8)}
+	t := &taker{findings: f}
+	var err error
 	for x := range found {
-		if t.err = cmp.Or(t.err, t.add(app, x)); t.err != nil {
+		if err = t.add(app, x); err != nil {
 			break
 		}
 	}
-	if err := t.flush(); err != nil {
-		return fmt.Errorf("findings of %s: %w", app, err)
+	if err == nil {
+		err = f.put(app, t.buf, true)
+	}
+	if err != nil {
+		return fmt.Errorf("findings of %s: %w", cmp.Or(string(app), "several apps"), err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.runs = append(f.runs, t.runs...)
 	f.all.Merge(&t.all)
 	f.asked.Merge(&t.asked)
 	f.found = append(f.found, t.found...)
@@ -79,15 +101,13 @@ func (f *findings) take(app connectors.AppID, found iter.Seq[*scanner.Finding]) 
 // taker takes the findings of one app.
 type taker struct {
 	*findings
-	runs       []stretch
 	buf        []byte
 	all, asked report.Digest
 	found      []ledger.Found
 	scopes     ledger.Scopes
-	err        error
 }
 
-func (t *taker) add(app connectors.AppID, x *scanner.Finding) error {
+func (t *taker) add(app connectors.AppID, x *scanner.Finding) (err error) {
 	remember(x, t.register, t.asOf)
 	t.all.Add(x)
 	if t.shown != nil && t.shown(x) {
@@ -96,56 +116,81 @@ func (t *taker) add(app connectors.AppID, x *scanner.Finding) error {
 	if t.recorded {
 		t.found = append(t.found, t.scopes.Found(x))
 	}
-	if n := len(t.runs); n == 0 || len(t.buf) >= lineBytes || t.runs[n-1].severity != x.Severity || t.runs[n-1].kind != x.Kind || t.runs[n-1].reason != x.Reason {
-		if err := t.flush(); err != nil {
-			return err
-		}
-		t.runs = append(t.runs, stretch{severity: x.Severity, kind: x.Kind, reason: x.Reason, app: app, part: n})
+	if t.buf == nil {
+		t.buf = make([]byte, 0, lineBytes+lineBytes/8)
 	}
 	t.buf = append(report.AppendFinding(t.buf, x), '\n')
+	if len(t.buf) >= lineBytes {
+		err, t.buf = t.put(app, t.buf, false), nil
+	}
+	return err
+}
+
+// put writes lines of an app if it is its turn, and keeps them till then if not. last tells that there are no more.
+func (f *findings) put(app connectors.AppID, buf []byte, last bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	lines := f.lines[app]
+	lines.ended = last
+	if f.order[f.turn] != app {
+		return f.hold(lines, buf)
+	}
+	if _, err := f.out.Write(buf); err != nil {
+		return err
+	}
+	for f.turn < len(f.order) && f.lines[f.order[f.turn]].ended {
+		if f.turn++; f.turn == len(f.order) {
+			return nil
+		}
+		if err := f.release(f.lines[f.order[f.turn]]); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// flush writes the lines gathered for the last run.
-func (t *taker) flush() error {
-	if t.err != nil || len(t.buf) == 0 {
-		return t.err
-	}
-	r := &t.runs[len(t.runs)-1]
-	r.n = int64(len(t.buf))
-	r.at = t.end.Add(r.n) - r.n
-	_, t.err = t.spool.WriteAt(t.buf, r.at)
-	t.buf = t.buf[:0]
-	return t.err
-}
-
-// write makes the file of all lines: the most severe first, then by kind, reason and app.
-func (f *findings) write(path string) error {
-	slices.SortFunc(f.runs, func(a, b stretch) int {
-		return cmp.Or(scanner.CompareFindings(&scanner.Finding{Severity: a.severity, Kind: a.kind, Reason: a.reason, App: a.app},
-			&scanner.Finding{Severity: b.severity, Kind: b.kind, Reason: b.reason, App: b.app}), cmp.Compare(a.part, b.part))
-	})
-	out, err := createPrivate(path)
-	if err != nil {
-		return err
-	}
-	for _, r := range f.runs {
-		if err != nil {
-			break
-		}
-		if _, err = f.spool.Seek(r.at, io.SeekStart); err == nil {
-			_, err = io.Copy(out, io.LimitReader(f.spool, r.n)) // in the kernel, where it can
-		}
-	}
-	return errors.Join(err, out.Close(), f.close())
-}
-
-// close takes the spool away; a second time it does nothing.
-func (f *findings) close() error {
-	if f.spool == nil {
+func (f *findings) hold(lines *appLines, buf []byte) (err error) {
+	if f.held+len(buf) <= maxHeld {
+		f.held += len(buf)
+		lines.pieces = append(lines.pieces, piece{buf: buf})
 		return nil
 	}
-	spool := f.spool
-	f.spool = nil
-	return errors.Join(spool.Close(), os.Remove(spool.Name()))
+	if f.spool == nil {
+		if f.spool, err = os.OpenFile(f.out.Name()+".part", os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			return err
+		}
+	}
+	lines.pieces = append(lines.pieces, piece{at: f.end, n: int64(len(buf))})
+	_, err = f.spool.WriteAt(buf, f.end)
+	f.end += int64(len(buf))
+	return err
+}
+
+// release writes the lines of the app whose turn it is.
+func (f *findings) release(lines *appLines) (err error) {
+	for _, p := range lines.pieces {
+		if p.n > 0 {
+			_, err = io.Copy(f.out, io.NewSectionReader(f.spool, p.at, p.n))
+		} else {
+			f.held -= len(p.buf)
+			_, err = f.out.Write(p.buf)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	lines.pieces = nil
+	return nil
+}
+
+// close ends the file, and takes away what waited; a second time it does nothing.
+func (f *findings) close() (err error) {
+	if f.out != nil {
+		err, f.out = f.out.Close(), nil
+	}
+	if f.spool != nil {
+		err = errors.Join(err, f.spool.Close(), os.Remove(f.spool.Name()))
+		f.spool = nil
+	}
+	return err
 }

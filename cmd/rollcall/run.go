@@ -51,7 +51,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := newFindings(folder.tmp, asOf, register)
+	found, err := newFindings(folder.tmp, appIDs(c.Apps), asOf, register)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -176,7 +176,7 @@ func readRun(c *config, led *ledger.Ledger, id string) (*pastRun, error) {
 	}
 	run.Dir = filepath.Join(c.State, "runs", run.ID)
 	var err error
-	run.Findings, err = readFindings(filepath.Join(run.Dir, "findings.jsonl"))
+	run.Findings, err = readFindings(filepath.Join(run.Dir, findingsName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the run %s is recorded, but its folder %s is gone: its findings cannot be shown", run.ID, run.Dir)
 	}

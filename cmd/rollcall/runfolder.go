@@ -84,8 +84,8 @@ func (f *runFolder) commit(r *report.Review) error {
 
 // write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook.
 func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {
-	r.Paths.Findings = filepath.Join(f.tmp, "findings.jsonl")
-	if err := found.write(r.Paths.Findings); err != nil {
+	r.Paths.Findings = filepath.Join(f.tmp, findingsName)
+	if err := found.close(); err != nil {
 		return err
 	}
 	if err := writeFile(filepath.Join(f.tmp, "run.json"), func(w io.Writer) error { return report.WriteRun(w, r) }); err != nil {
