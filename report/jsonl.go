@@ -61,15 +61,29 @@ func appendRelated(dst []byte, related []scanner.Related) []byte {
 // keys would lose all but one of them.
 func appendFacts(dst []byte, facts []scanner.Fact) []byte {
 	dst = append(dst, '{')
+	seen := uint64(0) // a bit for each name so far: next to no name has another's
 	for i := range facts {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendString(dst, factName(facts, i))
+		name := facts[i].Name
+		if bit := uint64(1) << (nameHash(name) & 63); seen&bit == 0 {
+			seen |= bit
+		} else {
+			name = factName(facts, i)
+		}
+		dst = appendString(dst, name)
 		dst = append(dst, ':')
 		dst = appendString(dst, facts[i].Value)
 	}
 	return append(dst, '}')
+}
+
+func nameHash(s string) int {
+	if s == "" {
+		return 0
+	}
+	return 7*len(s) + 3*int(s[0]) + int(s[len(s)/2])
 }
 
 // factName is the name of a fact among its finding's facts: its own if it is the first so named.
@@ -170,7 +184,7 @@ func appendDate(dst []byte, d connectors.Date) []byte {
 		return append(dst, "null"...)
 	}
 	dst = append(dst, '"')
-	dst = d.Time().AppendFormat(dst, "2006-01-02")
+	dst = d.AppendTo(dst)
 	return append(dst, '"')
 }
 

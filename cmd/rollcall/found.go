@@ -31,6 +31,7 @@ type findings struct {
 	order []connectors.AppID // of the apps in the file
 	turn  int                // whose lines are written as they come
 	lines map[connectors.AppID]*appLines
+	free  [][]byte // written, and to be used again: fresh memory for half a gigabyte of lines costs more than making them
 	held  int      // bytes of lines that wait for their turn in memory
 	spool *os.File // and of those that found no room there
 	end   int64    // of the spool
@@ -117,13 +118,24 @@ func (t *taker) add(app connectors.AppID, x *scanner.Finding) (err error) {
 		t.found = append(t.found, t.scopes.Found(x))
 	}
 	if t.buf == nil {
-		t.buf = make([]byte, 0, lineBytes+lineBytes/8)
+		t.buf = t.buffer()
 	}
 	t.buf = append(report.AppendFinding(t.buf, x), '\n')
 	if len(t.buf) >= lineBytes {
 		err, t.buf = t.put(app, t.buf, false), nil
 	}
 	return err
+}
+
+func (f *findings) buffer() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if n := len(f.free); n > 0 {
+		buf := f.free[n-1][:0]
+		f.free = f.free[:n-1]
+		return buf
+	}
+	return make([]byte, 0, lineBytes+lineBytes/8)
 }
 
 // put writes lines of an app if it is its turn, and keeps them till then if not. last tells that there are no more.
@@ -135,7 +147,7 @@ func (f *findings) put(app connectors.AppID, buf []byte, last bool) error {
 	if f.order[f.turn] != app {
 		return f.hold(lines, buf)
 	}
-	if _, err := f.out.Write(buf); err != nil {
+	if err := f.write(buf); err != nil {
 		return err
 	}
 	for f.turn < len(f.order) && f.lines[f.order[f.turn]].ended {
@@ -147,6 +159,12 @@ func (f *findings) put(app connectors.AppID, buf []byte, last bool) error {
 		}
 	}
 	return nil
+}
+
+func (f *findings) write(buf []byte) error {
+	_, err := f.out.Write(buf)
+	f.free = append(f.free, buf)
+	return err
 }
 
 func (f *findings) hold(lines *appLines, buf []byte) (err error) {
@@ -163,6 +181,7 @@ func (f *findings) hold(lines *appLines, buf []byte) (err error) {
 	lines.pieces = append(lines.pieces, piece{at: f.end, n: int64(len(buf))})
 	_, err = f.spool.WriteAt(buf, f.end)
 	f.end += int64(len(buf))
+	f.free = append(f.free, buf)
 	return err
 }
 
@@ -173,7 +192,7 @@ func (f *findings) release(lines *appLines) (err error) {
 			_, err = io.Copy(f.out, io.NewSectionReader(f.spool, p.at, p.n))
 		} else {
 			f.held -= len(p.buf)
-			_, err = f.out.Write(p.buf)
+			err = f.write(p.buf)
 		}
 		if err != nil {
 			return err
