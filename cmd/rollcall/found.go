@@ -32,8 +32,9 @@ type findings struct {
 	turn  int                // whose lines are written as they come
 	lines map[connectors.AppID]*appLines
 	free  [][]byte // written, and to be used again: fresh memory for half a gigabyte of lines costs more than making them
-	held  int      // bytes of lines that wait for their turn in memory
-	spool *os.File // and of those that found no room there
+	room  int      // bytes of lines that may wait for their turn in memory
+	held  int      // bytes that do
+	spool *os.File // lines that found no room there
 	end   int64    // of the spool
 	all   report.Digest
 	asked report.Digest
@@ -62,7 +63,7 @@ func newFindings(dir string, apps []connectors.AppID, asOf connectors.Date, regi
 	if err != nil {
 		return nil, err
 	}
-	f := &findings{asOf: asOf, register: register, out: out, lines: map[connectors.AppID]*appLines{}}
+	f := &findings{asOf: asOf, register: register, out: out, room: maxHeld, lines: map[connectors.AppID]*appLines{}}
 	f.order = append(slices.Sorted(slices.Values(apps)), "")
 	for _, app := range f.order {
 		f.lines[app] = &appLines{}
@@ -168,7 +169,7 @@ func (f *findings) write(buf []byte) error {
 }
 
 func (f *findings) hold(lines *appLines, buf []byte) (err error) {
-	if f.held+len(buf) <= maxHeld {
+	if f.held+len(buf) <= f.room {
 		f.held += len(buf)
 		lines.pieces = append(lines.pieces, piece{buf: buf})
 		return nil
