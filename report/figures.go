@@ -59,7 +59,7 @@ func changeFigures(r *Review, s *Summary) []Figure {
 	return []Figure{
 		{"New", len(c.New), "since the last run"},
 		{"Back again", len(c.Back), "had gone in an earlier run"},
-		{"Still there", len(c.Still), "found last time as well"},
+		{"Still there", c.Still, "found last time as well"},
 		{"Gone", len(c.Gone), "found last time, not now"},
 		{"Not compared", len(c.Unjudged), "found last time; what they rest on could not be read or trusted now"},
 		{"Backlog", s.Backlog, fmt.Sprintf("findings of the first run that are still open, of %s", thousands(start))},

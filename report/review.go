@@ -19,13 +19,13 @@ type Review struct {
 	Result         *scanner.Result
 	Digest         *Digest // of the findings, where they are not in the result
 	Change         Change
-	Baseline       bool // the first run: everything found is backlog
-	Backlog        map[scanner.FindingID]bool
-	BacklogStart   int    // how many findings the first run had
-	Config         string // hash of the configuration
-	Policy         string // hash of the policy
-	Manifest       string // hash of the run's manifest; empty when nothing was sealed
-	Filter         string // what the reader asked to see only part by, as "--app entra"; empty = everything
+	Baseline       bool                         // the first run: everything found is backlog
+	Backlog        func(scanner.FindingID) bool // whether the first run had it; nil = none
+	BacklogStart   int                          // how many findings the first run had
+	Config         string                       // hash of the configuration
+	Policy         string                       // hash of the policy
+	Manifest       string                       // hash of the run's manifest; empty when nothing was sealed
+	Filter         string                       // what the reader asked to see only part by, as "--app entra"; empty = everything
 	Paths          Paths
 	Program        string // how rollcall was started, for the commands a reader is given; empty = rollcall
 	Flags          string // what those commands need to find the same configuration and state, as "--config review.toml"
@@ -43,12 +43,15 @@ type Paths struct{ Dir, Findings, Accounts, Workbook string }
 type Change struct {
 	LastRun string // empty: there was none
 	New     []scanner.FindingID
-	Still   []scanner.FindingID
+	Still   int
 	Back    []scanner.FindingID // had gone before, and are back
 	// Gone and Unjudged are told as far as they are known, which may be by nothing but their ids.
 	Gone     []scanner.Finding // what an exception covers now has not gone
 	Unjudged []scanner.Finding // were there last time; what they rest on could not be read or trusted now, so they are neither still there nor gone
 }
+
+// backlog tells whether the first run already had a finding.
+func (r *Review) backlog(id scanner.FindingID) bool { return r.Backlog != nil && r.Backlog(id) }
 
 // digest is what the short reports are made from.
 func (r *Review) digest() *Digest {

@@ -76,7 +76,7 @@ func sample() *Review {
 				{Kind: scanner.OrphanedAccount, App: "ledger", Why: "the account list is incomplete: verdicts on owners were taken back", Count: 12},
 				{Kind: scanner.StaleAccount, App: "ledger", Why: "the app does not report sign-ins", Count: 9},
 			}},
-		Baseline: false, BacklogStart: 61, Backlog: map[scanner.FindingID]bool{"f-02aa11bb22cc33dd": true},
+		Baseline: false, BacklogStart: 61, Backlog: func(id scanner.FindingID) bool { return id == "f-02aa11bb22cc33dd" },
 		Config: fmt.Sprintf("%064x", 10), Policy: fmt.Sprintf("%064x", 11),
 		Paths:  Paths{Dir: "runs/1", Findings: "runs/1/findings.jsonl", Workbook: "runs/1/review.xlsx"},
 		Person: func(id connectors.PersonID) *scanner.Person { return people[id] },
@@ -84,7 +84,7 @@ func sample() *Review {
 			return "Deal with this " + string(k) + " in the app, then scan again."
 		},
 	}
-	r.Change = Change{LastRun: "2026-11-21T020000Z", New: []scanner.FindingID{found[0].ID, found[1].ID}, Still: []scanner.FindingID{found[2].ID},
+	r.Change = Change{LastRun: "2026-11-21T020000Z", New: []scanner.FindingID{found[0].ID, found[1].ID}, Still: 1,
 		Back: []scanner.FindingID{found[3].ID}, Gone: []scanner.Finding{{ID: "f-gone", Kind: scanner.EarlyAccess, App: "directory", Account: "0500", Person: "E102"}},
 		Unjudged: []scanner.Finding{{ID: "f-unj", Kind: scanner.OrphanedAccount, Reason: scanner.ReasonNoOwner, App: "ledger", Account: "old"}}}
 	return r

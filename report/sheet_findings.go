@@ -65,23 +65,22 @@ func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.F
 // newsOf says of each finding how it stands to the last run.
 func newsOf(r *Review) map[scanner.FindingID]string {
 	news := make(map[scanner.FindingID]string, len(r.Result.Findings))
-	put := func(ids []scanner.FindingID, word string) {
-		for _, id := range ids {
-			news[id] = word
-		}
-	}
-	put(r.Change.Still, "still there")
-	for id, is := range r.Backlog {
-		if is {
+	for i := range r.Result.Findings {
+		switch id := r.Result.Findings[i].ID; {
+		case r.Baseline || r.backlog(id):
 			news[id] = "backlog"
+		case r.Change.LastRun != "":
+			news[id] = "still there"
 		}
 	}
-	put(r.Change.New, "new")
-	put(r.Change.Back, "back again")
 	if r.Baseline {
-		for i := range r.Result.Findings {
-			news[r.Result.Findings[i].ID] = "backlog"
-		}
+		return news
+	}
+	for _, id := range r.Change.New {
+		news[id] = "new"
+	}
+	for _, id := range r.Change.Back {
+		news[id] = "back again"
 	}
 	return news
 }

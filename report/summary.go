@@ -64,9 +64,9 @@ func Summarize(r *Review) *Summary {
 		it := &d.items[i]
 		g := d.groups[it.group]
 		old, news := r.Baseline, false
-		if !old && len(r.Backlog)+len(fresh) > 0 {
+		if !old && (r.Backlog != nil || len(fresh) > 0) {
 			id := d.id(i)
-			old, news = r.Backlog[id], fresh[id]
+			old, news = r.backlog(id), fresh[id]
 		}
 		s.Severities[g.severity]++
 		if old {
@@ -143,7 +143,7 @@ func isLeaver(f *scanner.Finding) bool {
 func (r *Review) backlogWords(s *Summary) string {
 	hidden := 0
 	for i := range r.Change.Unjudged {
-		if r.Backlog[r.Change.Unjudged[i].ID] {
+		if r.backlog(r.Change.Unjudged[i].ID) {
 			hidden++
 		}
 	}

@@ -121,7 +121,7 @@ func (t *table) changed() {
 		inAll = "in all, "
 	}
 	t.heading("CHANGED since run %s: %s%s new, %s still there, %s gone, %s back again", c.LastRun, inAll, thousands(len(c.New)),
-		thousands(len(c.Still)), thousands(len(c.Gone)), thousands(len(c.Back)))
+		thousands(c.Still), thousands(len(c.Gone)), thousands(len(c.Back)))
 	if t.r.Filter != "" {
 		return
 	}

@@ -145,9 +145,9 @@ func (t *table) mark(f *scanner.Finding) string {
 		return ""
 	case t.news[f.ID] != "":
 		return " [" + t.news[f.ID] + "]"
-	case t.r.Backlog[f.ID] && !t.markOld:
+	case t.r.backlog(f.ID) && !t.markOld:
 		return ""
-	case t.r.Backlog[f.ID]:
+	case t.r.backlog(f.ID):
 		return " [backlog since " + f.FirstSeen.String() + "]"
 	case f.FirstSeen.Known():
 		return " [since " + f.FirstSeen.String() + "]"

@@ -104,7 +104,7 @@ func TestFindingsCells(t *testing.T) {
 	if !slices.Equal(got[2], want) {
 		t.Errorf("got\n%q\nwant\n%q", got[2], want)
 	}
-	for i, word := range []string{"new", "new", "backlog", "back again", ""} {
+	for i, word := range []string{"new", "new", "backlog", "back again", "still there"} {
 		if got[i][12] != word {
 			t.Errorf("finding %d is %q, want %q", i, got[i][12], word)
 		}

@@ -65,60 +65,47 @@ func compare(c *config, led *ledger.Ledger, register map[scanner.FindingID]scann
 	if err != nil || last == nil {
 		return err
 	}
-	absent, accepted := notFound(register, r)
-	said, err := told(c, led, absent)
-	if err != nil {
-		return err
-	}
-	run.Unseen = append(leftOut(said, r.Result), accepted...)
-	if r.Result.AsOf < last.AsOf {
-		r.Result.Notes = append(r.Result.Notes, fmt.Sprintf("this run judges %s, the last one judged %s: what it records goes back in time; ask about an earlier day with --as-of", r.Result.AsOf, last.AsOf))
-	}
 	d, baseline, err := led.Preview(*run)
 	if err != nil {
 		return err
 	}
-	r.Backlog = map[scanner.FindingID]bool{}
-	for id, s := range register {
+	accepted := nowAccepted(register, d, r.Result)
+	said, err := told(c, led, slices.Concat(d.Gone, d.Unseen))
+	if err != nil {
+		return err
+	}
+	run.Unseen = append(leftOut(said, r.Result), accepted...)
+	gone, unseen := d.Without(run.Unseen)
+	if r.Result.AsOf < last.AsOf {
+		r.Result.Notes = append(r.Result.Notes, fmt.Sprintf("this run judges %s, the last one judged %s: what it records goes back in time; ask about an earlier day with --as-of", r.Result.AsOf, last.AsOf))
+	}
+	isNew := map[scanner.FindingID]bool{} // although it is of the backlog
+	for _, id := range baseline {
+		isNew[id] = true
+	}
+	r.BacklogStart = len(baseline)
+	for _, s := range register {
 		if s.Backlog {
 			r.BacklogStart++
-			r.Backlog[id] = true
 		}
 	}
-	for _, id := range baseline {
-		r.BacklogStart++
-		r.Backlog[id] = true
-	}
-	r.Change = report.Change{LastRun: last.ID, New: slices.DeleteFunc(d.New, func(id scanner.FindingID) bool { return r.Backlog[id] }), Back: d.Back}
-	for id := range r.Digest.IDs() {
-		if register[id].Open {
-			r.Change.Still = append(r.Change.Still, id)
-		}
-	}
-	d.Unseen = slices.DeleteFunc(d.Unseen, func(id scanner.FindingID) bool { return slices.Contains(accepted, id) })
-	r.Change.Gone, r.Change.Unjudged = pick(said, d.Gone), pick(said, d.Unseen)
+	r.Backlog = func(id scanner.FindingID) bool { return register[id].Backlog || isNew[id] }
+	r.Change = report.Change{LastRun: last.ID, New: slices.DeleteFunc(d.New, r.Backlog), Back: d.Back, Still: d.Still}
+	unseen = slices.DeleteFunc(unseen, func(id scanner.FindingID) bool { return slices.Contains(accepted, id) })
+	r.Change.Gone, r.Change.Unjudged = pick(said, gone), pick(said, unseen)
 	return nil
 }
 
-// notFound are the open findings that this run does not have; those that an exception or a ruling covers now are apart:
-// they are neither shown as open nor gone.
-func notFound(register map[scanner.FindingID]scanner.Seen, r *report.Review) (absent, accepted []scanner.FindingID) {
-	here := map[scanner.FindingID]bool{}
-	for id := range r.Digest.IDs() {
-		here[id] = true
-	}
-	for i := range r.Result.Accepted {
-		if id := r.Result.Accepted[i].ID; register[id].Open && !here[id] {
-			here[id] = true
+// nowAccepted are those of the open findings, not found this time, that an exception or a ruling covers now: they are
+// neither shown as open nor gone.
+func nowAccepted(register map[scanner.FindingID]scanner.Seen, d ledger.Diff, res *scanner.Result) []scanner.FindingID {
+	var accepted []scanner.FindingID
+	for i := range res.Accepted {
+		if id := res.Accepted[i].ID; register[id].Open && d.Lost(id) && !slices.Contains(accepted, id) {
 			accepted = append(accepted, id)
 		}
 	}
-	for id, s := range register {
-		if s.Open && !here[id] {
-			absent = append(absent, id)
-		}
-	}
-	return absent, accepted
+	return accepted
 }
 
 // unseen is what rows that were left out would have told of.

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rollcall/connectors"
@@ -66,6 +68,8 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	if err != nil {
 		return nil, nil, err
 	}
+	// Sorted here once, it costs the ledger next to nothing to sort it again whenever it is asked.
+	slices.SortFunc(found.found, func(a, b ledger.Found) int { return cmp.Compare(a.ID, b.ID) })
 	asked = &found.asked
 	if o.Shown == nil {
 		asked = &found.all

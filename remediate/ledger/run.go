@@ -48,6 +48,31 @@ type Diff struct {
 	Still  int                 // open before, found again: the run's other findings
 }
 
+// Lost tells whether the finding was open before and is not among those of the run.
+func (d *Diff) Lost(id scanner.FindingID) bool {
+	_, gone := slices.BinarySearch(d.Gone, id)
+	_, unseen := slices.BinarySearch(d.Unseen, id)
+	return gone || unseen
+}
+
+// Without gives what is gone and what was not looked for if these were not looked for either.
+func (d *Diff) Without(unseen []scanner.FindingID) (gone, unlooked []scanner.FindingID) {
+	hidden := make(map[scanner.FindingID]bool, len(unseen))
+	for _, id := range unseen {
+		hidden[id] = true
+	}
+	unlooked = slices.Clone(d.Unseen)
+	for _, id := range d.Gone {
+		if hidden[id] {
+			unlooked = append(unlooked, id)
+		} else {
+			gone = append(gone, id)
+		}
+	}
+	slices.Sort(unlooked)
+	return gone, unlooked
+}
+
 // RunRecord is what the ledger keeps of a run.
 type RunRecord struct {
 	Seq            int             `json:"run"` // the first is 1
