@@ -158,7 +158,10 @@ func (r *reader) Page() connectors.Page {
 	return p
 }
 
-func (r *reader) Close() error { return r.disk.Close() }
+func (r *reader) Close() error {
+	r.records.free()
+	return r.disk.Close()
+}
 
 func hasReplacement(cells [][]byte) bool {
 	for _, c := range cells {

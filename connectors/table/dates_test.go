@@ -234,3 +234,34 @@ func reference(cell string, zone *time.Location) (connectors.Date, bool) {
 	}
 	return 0, false
 }
+
+// Every day that is read the short way is the day of the calendar, and no other text is one.
+func TestISODaysAreThoseOfTheCalendar(t *testing.T) {
+	for year := 1890; year <= 2120; year++ {
+		for month := 0; month <= 13; month++ {
+			for day := 0; day <= 32; day++ {
+				text := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+				got, ok := isoDay([]byte(text))
+				want, err := time.Parse(time.DateOnly, text)
+				if ok != (err == nil && year >= firstYear) || ok && int64(got)*secondsADay != want.Unix() {
+					t.Fatalf("%s: %d, %v; want %v, %v", text, got, ok, want, err)
+				}
+			}
+		}
+	}
+}
+
+func BenchmarkDates(b *testing.B) {
+	d, err := newDates(nil, nil, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	cells := [][]byte{[]byte("2026-10-31"), []byte("2019-02-28"), []byte("2024-12-01T09:10:11Z"), []byte("2026-06-01T23:59:59Z")}
+	for b.Loop() {
+		for _, c := range cells {
+			if _, err := d.of(c); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
