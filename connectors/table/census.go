@@ -9,24 +9,40 @@ import (
 	"rollcall/connectors"
 )
 
-// census knows which ids, in lower case, stand in a file more than once. It is taken before the file is read for good,
-// so that of those few ids alone the rows need be held back until all of them are seen.
+// census knows of each record of a file the number of its id, in lower case, and whether the id stands there more than
+// once. It is taken before the file is read for good, so that of those few ids alone the rows need be held back until all
+// of them are seen, and so that what an account holds is looked up once.
 type census struct {
-	ids   keySet
-	twice keySet // may hold ids that are there once: nothing is lost when their rows are held back
-	seen  int
-	bytes int64
+	records []sighting
+	first   []uint32 // the record in which each number was seen first, counted from 1
+	bytes   int64
 }
 
-// take reads a file for its ids alone.
-func (c *census) take(ctx context.Context, s spec, id int, h *hasher) error {
+// sighting is one record: the number of its id, 0 = it has none.
+type sighting struct {
+	number uint32
+	mark   uint32 // of the id: the row that is read for good must have the same one
+}
+
+const (
+	repeats  = 1 << 31     // beside a number: other records have this id too
+	idsAtAll = repeats - 1 // the most there can be
+)
+
+// id is the number alone.
+func (s sighting) id() uint32 { return s.number &^ repeats }
+
+func markOf(fold uint64) uint32 { return uint32(fold >> 32) }
+
+// take reads a file for its ids alone, and numbers them.
+func (c *census) take(ctx context.Context, s spec, id int, h *hasher, ids *index) error {
 	r, err := s.openBy(s.file.Skim, ctx, silent{})
 	if err != nil {
 		return err
 	}
 	defer r.close()
 	at := r.columns[id].at
-	for ; ; c.seen++ {
+	for {
 		cell, err := r.in.NextCell(at)
 		if err == io.EOF {
 			c.bytes = r.in.Page().Bytes
@@ -37,36 +53,73 @@ func (c *census) take(ctx context.Context, s spec, id int, h *hasher) error {
 				return fmt.Errorf("%s: %w", r.file.Name(), err)
 			}
 		}
-		if cell = trim(cell); len(cell) > 0 {
-			if key := h.folded(cell); !c.ids.add(key) {
-				c.twice.add(key)
-			}
-		}
-		if c.seen%512 == 0 {
+		if len(c.records)%512 == 0 {
 			if err := r.cancelled(); err != nil {
 				return err
 			}
 		}
+		if cell = trim(cell); len(cell) == 0 {
+			c.records = append(c.records, sighting{})
+		} else if !c.see(h.folded(cell), ids) {
+			return fmt.Errorf("%s: more than %d ids: split the file", r.file.Name(), idsAtAll)
+		}
 	}
 }
 
-// repeated tells whether more than one row may have the folded id.
-func (c *census) repeated(fold uint64) bool { return c.twice.has(fold) }
+// see notes the id of the next record.
+func (c *census) see(fold uint64, ids *index) bool {
+	n := ids.number(fold)
+	if n > idsAtAll || len(c.records) >= idsAtAll {
+		return false
+	}
+	c.records = append(c.records, sighting{n, markOf(fold)})
+	c.first = upTo(c.first, n)
+	if first := &c.first[n-1]; *first == 0 {
+		*first = uint32(len(c.records))
+	} else {
+		c.records[*first-1].number |= repeats
+		c.records[len(c.records)-1].number |= repeats
+	}
+	return true
+}
+
+// upTo makes a list that is kept by number long enough for one.
+func upTo(list []uint32, number uint32) []uint32 {
+	for uint32(len(list)) < number {
+		list = append(list, 0)
+	}
+	return list
+}
+
+// at is what was seen of the present record, which has the folded id. It is an error if it was another one at first,
+// unless the record is broken: the first look need not see its id.
+func (c *census) at(r *rows, fold uint64, ids *index) (number uint32, repeated bool, err error) {
+	if r.seen <= len(c.records) {
+		if s := c.records[r.seen-1]; s.number != 0 && s.mark == markOf(fold) {
+			return s.id(), s.number&repeats != 0, nil
+		}
+	}
+	if r.fault == nil {
+		return 0, false, fmt.Errorf("%s: the file changed while it was read (line %d was another one at first): try again when it is written",
+			r.file.Name(), r.record.Line)
+	}
+	n := ids.find(fold)
+	if n == 0 || n > uint32(len(c.first)) || c.first[n-1] == 0 {
+		return n, false, nil
+	}
+	return n, c.records[c.first[n-1]-1].number&repeats != 0, nil
+}
 
 // check is called when the file was read for good, and says whether it was still the same.
 func (c *census) check(r *rows) error {
-	if n := r.in.Page().Bytes; r.seen != c.seen || n != c.bytes {
+	if n := r.in.Page().Bytes; r.seen != len(c.records) || n != c.bytes {
 		return fmt.Errorf("%s: the file changed while it was read (%d rows and %d bytes at first, then %d and %d): try again when it is written",
-			r.file.Name(), c.seen, c.bytes, r.seen, n)
+			r.file.Name(), len(c.records), c.bytes, r.seen, n)
 	}
 	return nil
 }
 
-func (c *census) reset() {
-	c.ids.reset()
-	c.twice.reset()
-	c.seen, c.bytes = 0, 0
-}
+func (c *census) reset() { c.records, c.first, c.bytes = c.records[:0], c.first[:0], 0 }
 
 // silent is the trace of a first look: the reading that counts says it all.
 type silent struct{}

@@ -64,7 +64,7 @@ func (p *pull) readCredentials(ctx context.Context) (*rows, error) {
 			continue
 		}
 		row.ID, row.Kind = connectors.CredentialID(id), shared(kinds, kind)
-		if err := p.tables.credentials.add(account, r.record.Line, row, p.hash); err != nil {
+		if err := p.tables.credentials.add(account, r.record.Line, row, p.hash, &p.tables.ids); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.file.Name(), err)
 		}
 	}

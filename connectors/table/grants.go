@@ -75,7 +75,7 @@ func (p *pull) readGrants(ctx context.Context) (*rows, error) {
 			r.reject(r.record.Line, aboutAccount(r, grAccount, id, errors.New("the account or the entitlement is blank")))
 		default:
 			row.what = p.names.of(what, inherited, privileged)
-			if err := p.tables.grants.add(id, r.record.Line, row, p.hash); err != nil {
+			if err := p.tables.grants.add(id, r.record.Line, row, p.hash, &p.tables.ids); err != nil {
 				return nil, fmt.Errorf("%s: %w", r.file.Name(), err)
 			}
 		}

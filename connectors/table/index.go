@@ -1,9 +1,6 @@
 package table
 
-import (
-	"bytes"
-	"hash/maphash"
-)
+import "hash/maphash"
 
 // index finds what is known of an id by a 64-bit key: open addressing, since a Go map of the same size costs twice the
 // time and memory on the hot way of a pull. Keys are keyed hashes, so that no input can make them collide; two ids among
@@ -17,7 +14,7 @@ type index struct {
 // slot is one id in lower case. What it leads to is numbered from 1; a slot that leads to nothing is free.
 type slot struct {
 	key  uint64
-	last uint32 // the last run of a side file's rows, or the career
+	last uint32 // the number of the id, or the career
 }
 
 func (s *slot) free() bool { return s.last == 0 }
@@ -33,6 +30,15 @@ func (x *index) at(key uint64) *slot {
 		x.used++
 	}
 	return s
+}
+
+// number is that of an id: the first gets 1, the next new one 2.
+func (x *index) number(key uint64) uint32 {
+	s := x.at(key)
+	if s.free() {
+		s.last = uint32(x.used)
+	}
+	return s.last
 }
 
 // find is what the key leads to; 0 = nothing.
@@ -94,13 +100,4 @@ func newHasher() *hasher { return &hasher{seed: maphash.MakeSeed()} }
 func (h *hasher) folded(id []byte) uint64 {
 	h.fold = appendFold(h.fold[:0], id)
 	return maphash.Bytes(h.seed, h.fold)
-}
-
-// keys are those of an id in lower case and as it is written.
-func (h *hasher) keys(id []byte) (fold, exact uint64) {
-	fold = h.folded(id)
-	if bytes.Equal(h.fold, id) {
-		return fold, fold
-	}
-	return fold, maphash.Bytes(h.seed, id)
 }

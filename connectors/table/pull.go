@@ -38,6 +38,7 @@ type pull struct {
 
 // tables are the packed memory of one pull.
 type tables struct {
+	ids         index // numbers them, whichever file names them first
 	census      census
 	grants      side[grant]
 	credentials side[connectors.Credential]
@@ -55,6 +56,7 @@ func newPull(a *app, t connectors.Trace, emit func(*connectors.Account) bool) *p
 }
 
 func (p *pull) free() {
+	p.tables.ids.reset()
 	p.tables.census.reset()
 	p.tables.grants.reset()
 	p.tables.credentials.reset()
@@ -82,7 +84,7 @@ func (p *pull) run(ctx context.Context) error {
 }
 
 func (p *pull) readAccounts(ctx context.Context) (*rows, error) {
-	if err := p.tables.census.take(ctx, p.app.accounts, accID, p.hash); err != nil {
+	if err := p.tables.census.take(ctx, p.app.accounts, accID, p.hash, &p.tables.ids); err != nil {
 		return nil, err
 	}
 	r, err := p.app.accounts.open(ctx, p.trace)
@@ -121,14 +123,17 @@ func (p *pull) row(r *rows) error {
 		LocalSignIn: wordCell(r, accLocalSignIn, &p.yesNo), From: r.where()}
 	p.texts(r, id, acc)
 	own := p.column(r)
-	fold, exact := p.hash.keys(id)
+	number, repeated, err := p.tables.census.at(r, p.hash.folded(id), &p.tables.ids)
+	if err != nil {
+		return err
+	}
 	if r.fault != nil {
-		p.tables.grants.refuse(fold, exact)
-		p.tables.credentials.refuse(fold, exact)
+		p.tables.grants.refuse(number, id)
+		p.tables.credentials.refuse(number, id)
 		r.reject(r.record.Line, ofAccount(r, id))
 	}
-	if p.tables.census.repeated(fold) {
-		p.keepBack(r, id, fold, exact, own)
+	if repeated {
+		p.keepBack(r, id, number, own)
 		return nil
 	}
 	if r.fault != nil {
@@ -136,7 +141,7 @@ func (p *pull) row(r *rows) error {
 	}
 	p.begin()
 	p.hold(own)
-	return p.complete(acc, fold, nil)
+	return p.complete(acc, number, nil)
 }
 
 var errNoID = errors.New("no id")
@@ -159,9 +164,9 @@ func (p *pull) begin() {
 }
 
 // complete gives the account what it holds, and hands it on. mine is as for side.take.
-func (p *pull) complete(acc *connectors.Account, fold uint64, mine func(exact uint64) bool) error {
-	p.tables.grants.take(fold, mine, p.hold)
-	p.tables.credentials.take(fold, mine, p.carry)
+func (p *pull) complete(acc *connectors.Account, number uint32, mine func(id []byte) bool) error {
+	p.tables.grants.take(number, mine, p.hold)
+	p.tables.credentials.take(number, mine, p.carry)
 	acc.Entitlements, acc.Credentials = p.holding.in(&p.names), p.keyring.in()
 	if !p.emit(acc) {
 		return errStopped

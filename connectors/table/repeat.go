@@ -13,8 +13,7 @@ import (
 // repeat is a row whose id, in lower case, other rows of the account list have too.
 type repeat struct {
 	connectors.Account        // without what it holds
-	fold               uint64 // hashes of the id
-	exact              uint64
+	number             uint32 // of the id
 	folded             string
 	who                string // username and address in lower case; empty where the row has neither
 	contents           string
@@ -23,8 +22,8 @@ type repeat struct {
 }
 
 // keepBack keeps the present row until all rows of its id are known.
-func (p *pull) keepBack(r *rows, id []byte, fold, exact uint64, own []grant) {
-	v := repeat{fold: fold, exact: exact, folded: string(appendFold(nil, id)), who: who(r), refused: r.fault != nil}
+func (p *pull) keepBack(r *rows, id []byte, number uint32, own []grant) {
+	v := repeat{number: number, folded: string(appendFold(nil, id)), who: who(r), refused: r.fault != nil}
 	v.ID = connectors.AccountID(id)
 	if !v.refused {
 		v.Account, v.contents, v.own = p.account.Clone(), r.contents(), slices.Clone(own)
@@ -73,7 +72,7 @@ func (p *pull) settle(r *rows) error {
 type persona struct {
 	kept  *repeat
 	rows  []*repeat
-	names []uint64 // hashes of the ids
+	names []connectors.AccountID
 }
 
 // settleID makes accounts of all rows of one folded id.
@@ -89,11 +88,11 @@ func (p *pull) settleID(r *rows, same []repeat) error {
 				p.twice(r, v, one.kept)
 			}
 		}
-		mine := one.named
+		mine := func(id []byte) bool { return one.named(connectors.AccountID(id)) }
 		if sole {
 			mine = nil
 		}
-		if err := p.complete(&one.kept.Account, one.kept.fold, mine); err != nil {
+		if err := p.complete(&one.kept.Account, one.kept.number, mine); err != nil {
 			return err
 		}
 	}
@@ -108,7 +107,7 @@ func personas(same []repeat) []*persona {
 			if last := len(all) - 1; last >= 0 && all[last].kept.ID == v.ID {
 				all[last].rows = append(all[last].rows, v)
 			} else {
-				all = append(all, &persona{v, []*repeat{v}, []uint64{v.exact}}) // the first of an id is worth the most
+				all = append(all, &persona{v, []*repeat{v}, []connectors.AccountID{v.ID}}) // the first of an id is worth the most
 			}
 		}
 	}
@@ -129,13 +128,13 @@ func personas(same []repeat) []*persona {
 func ghosts(same []repeat, all []*persona) bool {
 	return slices.ContainsFunc(same, func(v repeat) bool {
 		return v.refused && !slices.ContainsFunc(all, func(o *persona) bool {
-			return o.named(v.exact) || v.who != "" && v.who == o.kept.who
+			return o.named(v.ID) || v.who != "" && v.who == o.kept.who
 		})
 	})
 }
 
-// named tells whether the account has the id, of which the hash is given, among its own.
-func (o *persona) named(exact uint64) bool { return slices.Contains(o.names, exact) }
+// named tells whether the account has the id among its own.
+func (o *persona) named(id connectors.AccountID) bool { return slices.Contains(o.names, id) }
 
 // twice rejects a row of an account that another row stands for. One that says the same again does not count toward
 // the limit; one that contradicts it does.

@@ -87,7 +87,7 @@ func (p *rollCall) readHistory(ctx context.Context) (*rows, error) {
 		if !p.skip[string(appendFold(nil, event))] {
 			period.Role, period.Department, period.Title = shared(p.shared, role), shared(p.shared, department), shared(p.shared, title)
 		}
-		fold, _ := p.hash.keys(id)
+		fold := p.hash.folded(id)
 		p.roles.add(id, p.roles.index.at(fold), change{RolePeriod: period, rehired: hireWords[string(appendFold(nil, event))], line: uint32(r.record.Line)})
 	}
 }
@@ -98,7 +98,7 @@ func (p *rollCall) gapIn(r *rows, id []byte, why error) error {
 	if len(id) == 0 || !r.legible(hisID) {
 		return why
 	}
-	fold, _ := p.hash.keys(id)
+	fold := p.hash.folded(id)
 	p.gaps[fold] = true
 	return &connectors.RejectedRow{Err: why, Person: &connectors.Person{ID: connectors.PersonID(id)}}
 }

@@ -134,6 +134,7 @@ type rollCall struct {
 	hash       *hasher
 	status     words[connectors.WorkStatus]
 	employment words[connectors.Employment]
+	ids        index // of the roster
 	census     census
 	repeats    []record
 	text       []byte
@@ -150,7 +151,7 @@ func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) e
 			return err
 		}
 	}
-	if err := p.census.take(ctx, p.people, perID, p.hash); err != nil {
+	if err := p.census.take(ctx, p.people, perID, p.hash, &p.ids); err != nil {
 		return err
 	}
 	r, err := p.people.open(ctx, p.trace)
@@ -166,33 +167,41 @@ func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) e
 		if !ok {
 			return p.finish(r, past, emit)
 		}
-		if v, fold, ok := p.person(r); ok && !emit(p.withRoles(v, fold)) {
+		v, fold, ok, err := p.person(r)
+		if err != nil {
+			return err
+		}
+		if ok && !emit(p.withRoles(v, fold)) {
 			return errStopped
 		}
 	}
 }
 
 // person judges one row. It is false for a row that is rejected or kept back.
-func (p *rollCall) person(r *rows) (v connectors.Person, fold uint64, ok bool) {
+func (p *rollCall) person(r *rows) (v connectors.Person, fold uint64, ok bool, err error) {
 	v = connectors.Person{Status: wordCell(r, perStatus, &p.status), Employment: wordCell(r, perEmployment, &p.employment),
 		Start: r.date(perStart), End: r.date(perEnd), LeaveStart: r.date(perLeaveStart), LeaveEnd: r.date(perLeaveEnd), From: r.where()}
 	id := r.idCell(perID)
 	p.texts(r, &v)
 	if len(id) == 0 {
 		r.reject(r.record.Line, cmp.Or(r.fault, errNoID))
-		return v, 0, false
+		return v, 0, false, nil
 	}
 	fold = p.hash.folded(id)
 	if r.fault != nil {
 		p.roles.refuse(fold)
 		r.reject(r.record.Line, ofPerson(r, v))
-		return v, fold, false
+		return v, fold, false, nil
 	}
-	if p.census.repeated(fold) {
+	_, repeated, err := p.census.at(r, fold, &p.ids)
+	if err != nil {
+		return v, fold, false, err
+	}
+	if repeated {
 		p.repeats = append(p.repeats, record{v, fold, foldWord(string(v.ID)), r.contents()})
-		return v, fold, false
+		return v, fold, false, nil
 	}
-	return v, fold, true
+	return v, fold, true, nil
 }
 
 func (p *rollCall) withRoles(v connectors.Person, fold uint64) connectors.Person {

@@ -8,18 +8,17 @@ import (
 	"rollcall/connectors"
 )
 
-// side holds the rows of a second file about accounts, packed, whatever their order: the rows themselves, and some 60
+// side holds the rows of a second file about accounts, packed, whatever their order: the rows themselves, and some 30
 // bytes for each run of rows of one account. Files mostly keep an account's rows together.
 type side[T any] struct {
-	index index // the last run of each id
-	runs  []run
-	ids   []byte // of the runs' accounts
-	rows  []T
+	last []uint32 // by the number of an id: its last run, counted from 1; 0 = none
+	runs []run
+	ids  []byte // of the runs' accounts
+	rows []T
 }
 
 // run is adjacent lines of one account id. Its rows and its id end where those of the next run begin.
 type run struct {
-	exact uint64 // hash of the id
 	id    uint32 // in ids
 	first uint32 // in rows
 	line  uint32 // of the first row
@@ -37,9 +36,8 @@ const (
 )
 
 func (s *side[T]) reset() {
-	s.index.reset()
 	clear(s.rows) // what they point to is not kept
-	s.runs, s.ids, s.rows = s.runs[:0], s.ids[:0], s.rows[:0]
+	s.last, s.runs, s.ids, s.rows = s.last[:0], s.runs[:0], s.ids[:0], s.rows[:0]
 }
 
 func (s *side[T]) id(at int) []byte {
@@ -57,37 +55,45 @@ func (s *side[T]) of(at int) []T {
 }
 
 // add adds a row to the last run, or starts one.
-func (s *side[T]) add(id []byte, line int, row T, h *hasher) error {
+func (s *side[T]) add(id []byte, line int, row T, h *hasher, ids *index) error {
 	if len(s.rows) >= math.MaxInt32 || len(s.ids) >= math.MaxInt32 {
 		return fmt.Errorf("more than %d rows: split the app", math.MaxInt32)
 	}
 	last := len(s.runs) - 1
 	if last < 0 || int(s.runs[last].line)+len(s.rows)-int(s.runs[last].first) != line || !bytes.Equal(s.id(last), id) {
-		fold, exact := h.keys(id)
-		slot := s.index.at(fold)
-		s.runs = append(s.runs, run{exact: exact, id: uint32(len(s.ids)), first: uint32(len(s.rows)), line: uint32(line), prev: slot.last})
+		n := ids.number(h.folded(id))
+		s.last = upTo(s.last, n)
+		s.runs = append(s.runs, run{id: uint32(len(s.ids)), first: uint32(len(s.rows)), line: uint32(line), prev: s.last[n-1]})
 		s.ids = append(s.ids, id...)
-		slot.last = uint32(len(s.runs))
+		s.last[n-1] = uint32(len(s.runs))
 	}
 	s.rows = append(s.rows, row)
 	return nil
 }
 
+// lastOf is the last run of an id's number; 0 = none.
+func (s *side[T]) lastOf(number uint32) uint32 {
+	if number == 0 || number > uint32(len(s.last)) {
+		return 0
+	}
+	return s.last[number-1]
+}
+
 // take hands out the rows of an account, of which mine tells by which ids it is named; nil stands for any that is the
 // folded one.
-func (s *side[T]) take(fold uint64, mine func(exact uint64) bool, use func([]T)) {
-	for at := s.index.find(fold); at != 0; at = s.runs[at-1].prev {
-		if of := &s.runs[at-1]; mine == nil || mine(of.exact) {
-			of.fate = joined
+func (s *side[T]) take(number uint32, mine func(id []byte) bool, use func([]T)) {
+	for at := s.lastOf(number); at != 0; at = s.runs[at-1].prev {
+		if mine == nil || mine(s.id(int(at-1))) {
+			s.runs[at-1].fate = joined
 			use(s.of(int(at - 1)))
 		}
 	}
 }
 
 // refuse notes that the row of the account itself was rejected.
-func (s *side[T]) refuse(fold, exact uint64) {
-	for at := s.index.find(fold); at != 0; at = s.runs[at-1].prev {
-		if of := &s.runs[at-1]; of.exact == exact && of.fate == stranger {
+func (s *side[T]) refuse(number uint32, id []byte) {
+	for at := s.lastOf(number); at != 0; at = s.runs[at-1].prev {
+		if of := &s.runs[at-1]; of.fate == stranger && bytes.Equal(s.id(int(at-1)), id) {
 			of.fate = refused
 		}
 	}
