@@ -169,14 +169,26 @@ func (n *names) sort(rows []grant) {
 
 // holding gathers what one account holds.
 type holding struct {
-	rows   []grant
-	held   []connectors.Entitlement
-	merged int
+	rows    []grant
+	several []grant // rows, where they come from more than one place
+	held    []connectors.Entitlement
+	merged  int
 }
 
-func (h *holding) begin() { h.rows = h.rows[:0] }
+func (h *holding) begin() { h.rows = nil }
 
-func (h *holding) add(rows []grant) { h.rows = append(h.rows, rows...) }
+// add takes rows, which it may put in another order. Mostly they come in one piece, and are not copied.
+func (h *holding) add(rows []grant) {
+	if len(h.rows) == 0 {
+		h.rows = rows
+		return
+	}
+	if len(h.several) == 0 || &h.rows[0] != &h.several[0] {
+		h.several = append(h.several[:0], h.rows...)
+	}
+	h.several = append(h.several, rows...)
+	h.rows = h.several
+}
 
 // in is what is held, by name: the same entitlement twice is one, granted when it first was, used when it last was,
 // privileged and without end if either is.

