@@ -1,7 +1,5 @@
 package table
 
-import "hash/maphash"
-
 // index finds what is known of an id by a 64-bit key: open addressing, since a Go map of the same size costs twice the
 // time and memory on the hot way of a pull. Keys are keyed hashes, so that no input can make them collide; two ids among
 // a million share one with a chance below 1 in 10 million.
@@ -86,18 +84,4 @@ func (x *index) reset() {
 	}
 	x.slots, x.used = x.slots[:min(leastSlots, cap(x.slots))], 0
 	clear(x.slots)
-}
-
-// hasher makes keys of ids.
-type hasher struct {
-	seed maphash.Seed
-	fold []byte
-}
-
-func newHasher() *hasher { return &hasher{seed: maphash.MakeSeed()} }
-
-// folded is the key of an id in lower case, which brings together what may be the same.
-func (h *hasher) folded(id []byte) uint64 {
-	h.fold = appendFold(h.fold[:0], id)
-	return maphash.Bytes(h.seed, h.fold)
 }

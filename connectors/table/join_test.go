@@ -107,3 +107,27 @@ func TestIndexIsAMap(t *testing.T) {
 		}
 	})
 }
+
+// Two ids have one key exactly when they are the same in lower case.
+func TestKeysAreThoseOfLowerCase(t *testing.T) {
+	h := newHasher()
+	for c := range 256 {
+		if got, want := byte(lower(uint64(c)*eachByte)>>24), byte(c); 'A' <= want && want <= 'Z' && got != want+'a'-'A' || (want < 'A' || want > 'Z') && got != want {
+			t.Errorf("lower case of %#x is %#x", c, got)
+		}
+	}
+	letters := []rune("aAbBzZ@[`{09_ \u00e9\u00c9\u0130\u212a\x00")
+	rapid.Check(t, func(t *rapid.T) {
+		id := rapid.Custom(func(t *rapid.T) string {
+			return string(rapid.SliceOfN(rapid.SampledFrom(letters), 0, 20).Draw(t, "letters"))
+		})
+		a, b := id.Draw(t, "a"), id.Draw(t, "b")
+		if rapid.Bool().Draw(t, "alike") {
+			b = strings.ToUpper(a)
+		}
+		same := foldWord("x"+a+"x") == foldWord("x"+b+"x")
+		if got := h.folded([]byte(a)) == h.folded([]byte(b)); got != same {
+			t.Fatalf("%q and %q: same key %v", a, b, got)
+		}
+	})
+}

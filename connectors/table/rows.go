@@ -143,11 +143,14 @@ func blank(cells [][]byte) bool {
 
 // cell is the present record's trimmed cell; empty where the column is not read.
 func (r *rows) cell(key int) []byte {
-	at := r.columns[key].at
-	if at < 0 {
+	if r.columns[key].at < 0 { // of most tables most columns, so this much is done without a call
 		return nil
 	}
-	c := r.record.Cells[at]
+	return r.given(key)
+}
+
+func (r *rows) given(key int) []byte {
+	c := r.record.Cells[r.columns[key].at]
 	if n := len(c); n == 0 || c[0] > '#' && plain(c[0]) && plain(c[n-1]) { // as good as always
 		return c
 	}
@@ -168,7 +171,14 @@ func (r *rows) idCell(key int) []byte {
 }
 
 func (r *rows) date(key int) connectors.Date {
-	c := r.cell(key)
+	if r.columns[key].at < 0 {
+		return 0
+	}
+	return r.day(key)
+}
+
+func (r *rows) day(key int) connectors.Date {
+	c := r.given(key)
 	if len(c) == 0 {
 		return 0
 	}
@@ -181,7 +191,12 @@ func (r *rows) date(key int) connectors.Date {
 
 // wordCell reads a cell by a vocabulary.
 func wordCell[T comparable](r *rows, key int, w *words[T]) T {
-	is, err := w.of(r.cell(key))
+	c := r.cell(key)
+	if len(c) == 0 {
+		var unknown T
+		return unknown
+	}
+	is, err := w.of(c)
 	if err != nil {
 		r.wrong(key, err)
 	}
