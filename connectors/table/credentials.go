@@ -47,7 +47,7 @@ func (p *pull) readCredentials(ctx context.Context) (*rows, error) {
 		return nil, err
 	}
 	defer r.close()
-	kinds := map[string]string{} // one copy of each
+	kinds := newTexts()
 	for {
 		ok, err := r.next()
 		if !ok || err != nil {
@@ -63,7 +63,7 @@ func (p *pull) readCredentials(ctx context.Context) (*rows, error) {
 			r.reject(r.record.Line, aboutAccount(r, crAccount, account, errors.New("the account or the credential is blank")))
 			continue
 		}
-		row.ID, row.Kind = connectors.CredentialID(id), shared(kinds, kind)
+		row.ID, row.Kind = connectors.CredentialID(id), kinds.shared(kind)
 		if err := p.tables.credentials.add(account, r.record.Line, row, p.hash, &p.tables.ids); err != nil {
 			return nil, fmt.Errorf("%s: %w", r.file.Name(), err)
 		}

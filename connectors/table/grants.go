@@ -65,6 +65,9 @@ func (p *pull) readGrants(ctx context.Context) (*rows, error) {
 			p.names.rank()
 			return r, err
 		}
+		if n := r.forecast(); n > 0 {
+			p.tables.grants.rows = slices.Grow(p.tables.grants.rows, n)
+		}
 		id, what := r.idCell(grAccount), r.cell(grEntitlement)
 		row := grant{granted: r.date(grGranted), used: r.date(grLastUsed), until: r.date(grUntil)}
 		privileged, inherited := wordCell(r, grPrivileged, &p.yesNo) == connectors.Yes, r.cell(grInherited)
@@ -84,26 +87,10 @@ func (p *pull) readGrants(ctx context.Context) (*rows, error) {
 
 // names numbers what can be granted: the few thousand entitlements of an app, each with how it is held.
 type names struct {
-	number map[string]uint32
-	all    []name
-	ranks  []uint32 // the place of each in the order of compare, where all are known
-	key    []byte
-	recent [64]recent
-}
-
-// recent is a name that was looked up lately and is neither privileged nor inherited. Comparing with it takes a third of
-// the time of the map, and of ten rows nine find it.
-type recent struct {
-	id     string
-	number uint32
-}
-
-func (n *names) recently(id []byte) *recent {
-	h := uint(len(id))
-	if len(id) > 0 {
-		h = h*5 + uint(id[len(id)-1])*7 + uint(id[len(id)/2])*3
-	}
-	return &n.recent[h%uint(len(n.recent))]
+	keys  *texts
+	all   []name   // by the number of the key
+	ranks []uint32 // the place of each in the order of compare, where all are known
+	key   []byte
 }
 
 type name struct {
@@ -113,37 +100,23 @@ type name struct {
 
 // of is the number of an entitlement. Most tables have neither of the other columns: then the cell itself is the key.
 func (n *names) of(id, inherited []byte, privileged bool) uint32 {
+	key := id
 	if len(inherited) > 0 || privileged {
 		n.key = append(append(append(n.key[:0], id...), 0), inherited...)
 		if privileged {
 			n.key = append(n.key, 0)
 		}
-		return n.lookUp(n.key, id, inherited, privileged)
+		key = n.key
 	}
-	r := n.recently(id)
-	if r.id == "" || r.id != string(id) {
-		v := n.lookUp(id, id, nil, false)
-		*r = recent{string(n.all[v].ID), v}
+	v := n.keys.of(key)
+	if int(v) == len(n.all) {
+		n.all = append(n.all, name{connectors.Entitlement{ID: connectors.EntitlementID(id), Inherited: connectors.EntitlementID(inherited),
+			Privileged: privileged}, v})
+		if privileged {
+			same := n.of(id, inherited, false)
+			n.all[v].same = same
+		}
 	}
-	return r.number
-}
-
-func (n *names) lookUp(key, id, inherited []byte, privileged bool) uint32 {
-	if v, ok := n.number[string(key)]; ok {
-		return v
-	}
-	return n.add(string(key), id, inherited, privileged)
-}
-
-func (n *names) add(key string, id, inherited []byte, privileged bool) uint32 {
-	same := uint32(len(n.all))
-	if privileged {
-		same = n.of(id, inherited, false)
-	}
-	v := uint32(len(n.all))
-	n.all = append(n.all, name{connectors.Entitlement{ID: connectors.EntitlementID(id),
-		Inherited: connectors.EntitlementID(inherited), Privileged: privileged}, same})
-	n.number[key] = v
 	return v
 }
 

@@ -51,7 +51,7 @@ var spare = sync.Pool{New: func() any { return new(tables) }}
 
 func newPull(a *app, t connectors.Trace, emit func(*connectors.Account) bool) *pull {
 	p := &pull{app: a, trace: t, emit: emit, hash: newHasher(), enabled: a.enabled.reader(), class: a.class.reader(),
-		yesNo: a.yesNo.reader(), names: names{number: map[string]uint32{}}, tables: spare.Get().(*tables)}
+		yesNo: a.yesNo.reader(), names: names{keys: newTexts()}, tables: spare.Get().(*tables)}
 	p.hold, p.carry = p.holding.add, p.keyring.add
 	return p
 }

@@ -117,7 +117,7 @@ func (s *roster) Info() connectors.Info {
 
 func (s *roster) People(ctx context.Context, t connectors.Trace) iter.Seq2[connectors.Person, error] {
 	return func(yield func(connectors.Person, error) bool) {
-		p := &rollCall{roster: s, trace: t, hash: newHasher(), shared: map[string]string{}, gaps: map[uint64]bool{},
+		p := &rollCall{roster: s, trace: t, hash: newHasher(), shared: newTexts(), roles: roles{texts: newTexts(), events: map[string]event{}}, gaps: map[uint64]bool{},
 			status: s.status.reader(), employment: s.employment.reader()}
 		err := p.run(ctx, func(v connectors.Person) bool { return yield(v, nil) })
 		if err != nil && err != errStopped {
@@ -138,7 +138,7 @@ type rollCall struct {
 	census     census
 	repeats    []record
 	text       []byte
-	shared     map[string]string // departments, titles, roles: one copy of each
+	shared     *texts // departments, titles, roles: one copy of each
 	roles      roles
 	gaps       map[uint64]bool // folded ids of people of whose history a row was left out
 }
@@ -205,7 +205,7 @@ func (p *rollCall) person(r *rows) (v connectors.Person, fold uint64, ok bool, e
 }
 
 func (p *rollCall) withRoles(v connectors.Person, fold uint64) connectors.Person {
-	v.Roles, v.Rehired = p.roles.of(fold), p.roles.rehired(fold)
+	v.Roles, v.Rehired = p.roles.of(fold)
 	if p.gaps[fold] {
 		v.Roles = nil
 	}
@@ -288,17 +288,7 @@ func (p *rollCall) texts(r *rows, v *connectors.Person) {
 	v.PreferredName, v.DisplayName = part(perPreferredName), part(perDisplayName)
 	v.WorkEmail, v.PersonalEmail = part(perWorkEmail), part(perPersonalEmail)
 	v.Aliases = splitList(nil, part(perAliases), p.separator)
-	v.Department, v.Title, v.Role = shared(p.shared, r.cell(perDepartment)), shared(p.shared, r.cell(perTitle)), shared(p.shared, r.cell(perRole))
-}
-
-// shared is one copy of a text that many rows have.
-func shared(all map[string]string, b []byte) string {
-	if s, ok := all[string(b)]; ok {
-		return s
-	}
-	s := string(b)
-	all[s] = s
-	return s
+	v.Department, v.Title, v.Role = p.shared.shared(r.cell(perDepartment)), p.shared.shared(r.cell(perTitle)), p.shared.shared(r.cell(perRole))
 }
 
 // finish settles what was kept back, rejects the history of nobody, and ends the collections.

@@ -35,6 +35,7 @@ type rows struct {
 	read    int   // those with something in them
 	bad     int   // rejected rows that count toward the limit
 	firstly error // the first of them
+	length  int   // of the first rows
 }
 
 // open reads the header. The caller closes the rows.
@@ -122,6 +123,23 @@ func (r *rows) next() (bool, error) {
 		}
 		return true, nil
 	}
+}
+
+const sample = 256 // rows
+
+// forecast is called at each row; at one of the first, it tells how many the file will have about, for memory to be
+// taken in one piece. Else it is 0.
+func (r *rows) forecast() int {
+	if r.read > sample {
+		return 0
+	}
+	for _, c := range r.record.Cells {
+		r.length += len(c) + 1
+	}
+	if r.read < sample {
+		return 0
+	}
+	return int(r.file.Size()*sample/int64(r.length)) * 17 / 16
 }
 
 func (r *rows) cancelled() error {
