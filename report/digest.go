@@ -18,8 +18,9 @@ const digestShown = 12
 // Digest is what a terminal and a summary say of many findings, without holding them: of each one its id and what it is
 // counted under, of those that can be shown their sentence. The zero value is ready. It is used by one goroutine.
 type Digest struct {
-	items  []digestItem
-	odd    map[int32]scanner.FindingID // ids that are not of the scanner's form, by item
+	parts  [][]digestItem      // of the digests that were merged into this one
+	items  []digestItem        // of those added since
+	odd    []scanner.FindingID // ids that are not of the scanner's form
 	groups []*digestGroup
 	apps   []connectors.AppID
 	few    []*scanner.Finding // leavers' accounts and all that is critical
@@ -27,8 +28,10 @@ type Digest struct {
 }
 
 type digestItem struct {
-	id         uint64
-	group, app int32
+	id    uint64 // of an odd one: its place in odd
+	group int32
+	app   uint16
+	odd   bool
 }
 
 // digestGroup are the findings of one severity, kind and reason.
@@ -69,9 +72,9 @@ func (d *Digest) Add(f *scanner.Finding) {
 	}
 }
 
-// Merge adds all that another digest has counted.
+// Merge takes over all that another digest has counted; that one is not to be used again.
 func (d *Digest) Merge(other *Digest) {
-	groups, apps := make([]int32, len(other.groups)), make([]int32, len(other.apps))
+	groups, apps := make([]int32, len(other.groups)), make([]uint16, len(other.apps))
 	for i, g := range other.groups {
 		groups[i] = d.group(g.severity, g.kind, g.reason)
 		mine := d.groups[groups[i]]
@@ -83,19 +86,42 @@ func (d *Digest) Merge(other *Digest) {
 	for i, app := range other.apps {
 		apps[i] = d.app(app)
 	}
-	d.items = slices.Grow(d.items, len(other.items))
-	for i, it := range other.items {
-		if id, odd := other.odd[int32(i)]; odd {
-			d.add(id, groups[it.group], apps[it.app])
-			continue
+	for _, part := range other.all() {
+		for i := range part {
+			it := &part[i]
+			it.group, it.app = groups[it.group], apps[it.app]
+			if it.odd {
+				d.odd = append(d.odd, other.odd[it.id])
+				it.id = uint64(len(d.odd) - 1)
+			}
 		}
-		d.items = append(d.items, digestItem{it.id, groups[it.group], apps[it.app]})
+		d.parts = append(d.parts, part)
 	}
 	d.few = append(d.few, other.few...)
 }
 
 // Total is how many findings there are.
-func (d *Digest) Total() int { return len(d.items) }
+func (d *Digest) Total() (n int) {
+	for _, g := range d.groups {
+		n += g.total
+	}
+	return n
+}
+
+// all are the items, in pieces.
+func (d *Digest) all() [][]digestItem { return append(slices.Clone(d.parts), d.items) }
+
+func (d *Digest) each() iter.Seq[*digestItem] {
+	return func(yield func(*digestItem) bool) {
+		for _, part := range d.all() {
+			for i := range part {
+				if !yield(&part[i]) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // AtLeast tells whether some finding has the severity or a higher one.
 func (d *Digest) AtLeast(s scanner.Severity) bool {
@@ -105,36 +131,34 @@ func (d *Digest) AtLeast(s scanner.Severity) bool {
 // IDs yields the id of every finding, in no order.
 func (d *Digest) IDs() iter.Seq[scanner.FindingID] {
 	return func(yield func(scanner.FindingID) bool) {
-		for i := range d.items {
-			if !yield(d.id(i)) {
+		for it := range d.each() {
+			if !yield(d.id(it)) {
 				return
 			}
 		}
 	}
 }
 
-func (d *Digest) add(id scanner.FindingID, group, app int32) {
+func (d *Digest) add(id scanner.FindingID, group int32, app uint16) {
 	var b [8]byte
 	digits, ok := strings.CutPrefix(string(id), "f-")
-	if ok = ok && len(digits) == 16; ok {
+	if ok = ok && len(digits) == 16 && strings.Trim(digits, "0123456789abcdef") == ""; ok {
 		_, err := hex.Decode(b[:], []byte(digits))
-		ok = err == nil && hex.EncodeToString(b[:]) == digits
+		ok = err == nil
 	}
+	it := digestItem{binary.BigEndian.Uint64(b[:]), group, app, !ok}
 	if !ok {
-		if d.odd == nil {
-			d.odd = map[int32]scanner.FindingID{}
-		}
-		d.odd[int32(len(d.items))] = scanner.FindingID(strings.Clone(string(id)))
+		it.id = uint64(len(d.odd))
+		d.odd = append(d.odd, scanner.FindingID(strings.Clone(string(id))))
 	}
-	d.items = append(d.items, digestItem{binary.BigEndian.Uint64(b[:]), group, app})
+	d.items = append(d.items, it)
 }
 
-func (d *Digest) id(i int) scanner.FindingID {
-	if id, odd := d.odd[int32(i)]; odd {
-		return id
+func (d *Digest) id(it *digestItem) scanner.FindingID {
+	if it.odd {
+		return d.odd[it.id]
 	}
-	b := binary.BigEndian.AppendUint64(make([]byte, 0, 8), d.items[i].id)
-	return scanner.FindingID(hex.AppendEncode([]byte("f-"), b))
+	return scanner.FindingID(hex.AppendEncode([]byte("f-"), binary.BigEndian.AppendUint64(make([]byte, 0, 8), it.id)))
 }
 
 // group numbers a group; findings come in runs of one.
@@ -151,16 +175,16 @@ func (d *Digest) group(s scanner.Severity, k scanner.Kind, reason string) int32 
 	return d.last
 }
 
-func (d *Digest) app(id connectors.AppID) int32 {
+func (d *Digest) app(id connectors.AppID) uint16 {
 	if n := len(d.apps); n > 0 && d.apps[n-1] == id {
-		return int32(n - 1)
+		return uint16(n - 1)
 	}
 	i := slices.Index(d.apps, id)
 	if i < 0 {
 		i = len(d.apps)
 		d.apps = append(d.apps, id)
 	}
-	return int32(i)
+	return uint16(i)
 }
 
 // keep puts a finding in its place among the first.
@@ -186,14 +210,15 @@ func (d *Digest) sorted() []*digestGroup {
 // shortIDs is how much of an id tells these findings apart: at least "f-" and eight digits.
 func (d *Digest) shortIDs() int {
 	const least, whole = 10, 18
-	ids := make([]uint64, 0, len(d.items))
+	ids := make([]uint64, 0, d.Total())
 	n := least
-	for i := range d.items {
-		if id, odd := d.odd[int32(i)]; odd {
-			n = max(n, len(id))
-			continue
+	for _, id := range d.odd {
+		n = max(n, len(id))
+	}
+	for it := range d.each() {
+		if !it.odd {
+			ids = append(ids, it.id)
 		}
-		ids = append(ids, d.items[i].id)
 	}
 	slices.Sort(ids)
 	for i := 1; i < len(ids); i++ {

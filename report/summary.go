@@ -60,12 +60,11 @@ func Summarize(r *Review) *Summary {
 	d := r.digest()
 	s.Total = d.Total()
 	kinds, apps := counter{}, counter{}
-	for i := range d.items {
-		it := &d.items[i]
+	for it := range d.each() {
 		g := d.groups[it.group]
 		old, news := r.Baseline, false
 		if !old && (r.Backlog != nil || len(fresh) > 0) {
-			id := d.id(i)
+			id := d.id(it)
 			old, news = r.backlog(id), fresh[id]
 		}
 		s.Severities[g.severity]++

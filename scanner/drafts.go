@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"rollcall/connectors"
 )
@@ -31,6 +32,30 @@ type draft struct {
 	severity Severity
 	grade    Grade
 	by       By
+}
+
+// spareDrafts are lists that an app has done with: the next one need not grow one of its own.
+type spareDrafts struct {
+	mu   sync.Mutex
+	free []drafts
+}
+
+func (s *spareDrafts) take() drafts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n := len(s.free); n > 0 {
+		d := s.free[n-1]
+		s.free = s.free[:n-1]
+		return d
+	}
+	return drafts{}
+}
+
+func (s *spareDrafts) give(d drafts) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(d.list)
+	s.free = append(s.free, drafts{list: d.list[:0], buf: d.buf[:0]})
 }
 
 // draft makes one of a finding whose facts are shared, then those in f.Evidence, then own.
@@ -197,11 +222,22 @@ func (a *arena) get(s span) string {
 }
 
 func appendText(b []byte, s string) []byte {
+	if len(s) < 0x80 {
+		return append(append(b, byte(len(s))), s...)
+	}
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// cutText parts the first text from what appendText wrote.
+// cutText parts the first text from what appendText wrote. Most are shorter than 128 bytes.
 func cutText(s string) (text, rest string) {
+	if len(s) > 0 && s[0] < 0x80 {
+		n := 1 + int(s[0])
+		return s[1:n], s[n:]
+	}
+	return cutLongText(s)
+}
+
+func cutLongText(s string) (text, rest string) {
 	n, shift := 0, 0
 	for i := 0; i < len(s); i++ {
 		n |= int(s[i]&0x7f) << shift

@@ -29,6 +29,7 @@ type judge struct {
 	hr       []atomic.Pointer[[]Fact] // by Person.Index: see hrFacts
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
 	aside    aside
+	drafts   spareDrafts
 	missing  map[string]int // Missing, by folded id
 	staff    []int          // by roleID: how many people who work here have it as their present role
 	newRoles bool           // the policy does not know everybody's present role

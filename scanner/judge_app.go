@@ -57,6 +57,7 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 		DormantCredential: &aj.rules.dormant, WeakSignIn: &aj.rules.weak, ExpiredGrant: &aj.rules.expired} {
 		*to = j.Policy.rule(a.ID, kind)
 	}
+	aj.drafts = j.drafts.take()
 	aj.ents = newEntitlements(j, a)
 	aj.slots = newSlots(len(j.People.All), len(aj.ents.musts))
 	if j.mining || (aj.rules.mover.on || aj.rules.excess.on) && (j.newRoles || !aj.ents.named) {
@@ -172,6 +173,7 @@ func (aj *appJudge) open() iter.Seq[*Finding] {
 				break
 			}
 		}
+		aj.judge.drafts.give(aj.drafts)
 		aj.drafts = drafts{}
 	}
 }

@@ -66,38 +66,30 @@ func (aj *appJudge) sharedFacts() span {
 	return aj.shared.whole
 }
 
-// shortFacts are what a verdict on use alone rests on: the account, and whom to ask. How the owner was found has no part in it.
+// shortFacts are what a verdict on use alone rests on. How the owner was found has no part in it.
 func (aj *appJudge) shortFacts() span {
 	if aj.shared.short == (span{}) {
-		aj.shared.short = aj.drafts.facts(aj.ownFacts())
+		aj.shared.facts = aj.accountFacts(aj.shared.facts[:0])
+		if aj.s.dutyRef != "" {
+			aj.shared.facts = append(aj.shared.facts, Fact{"owner reference", aj.s.dutyRef})
+		}
+		aj.shared.short = aj.drafts.facts(aj.shared.facts)
 	}
 	return aj.shared.short
 }
 
-// ownFacts say what the account is and who its owner is.
-func (aj *appJudge) ownFacts() []Fact {
-	a := aj.s.acc
-	facts := appendAccountFacts(aj.shared.facts[:0], a.Username, a.Enabled)
+// accountFacts say what the account at hand is.
+func (aj *appJudge) accountFacts(facts []Fact) []Fact {
+	facts = appendAccountFacts(facts, aj.s.acc.Username, aj.s.acc.Enabled)
 	if aj.s.class != connectors.Human {
 		facts = append(facts, Fact{"class", aj.s.class.String()})
 	}
-	if p := aj.s.match.Owner; p != nil && aj.Trusted {
-		facts = append(facts, Fact{"owner", describe(p)})
-	}
-	if aj.s.dutyRef != "" {
-		facts = append(facts, Fact{"owner reference", aj.s.dutyRef})
-	}
-	aj.shared.facts = facts
 	return facts
 }
 
 // allFacts are valid until they are asked for again.
 func (aj *appJudge) allFacts() []Fact {
-	a := aj.s.acc
-	facts := appendAccountFacts(aj.shared.facts[:0], a.Username, a.Enabled)
-	if aj.s.class != connectors.Human {
-		facts = append(facts, Fact{"class", aj.s.class.String()})
-	}
+	facts := aj.accountFacts(aj.shared.facts[:0])
 	if aj.Trusted && aj.s.class == connectors.Human {
 		facts = append(facts, aj.evidence()...)
 	}
