@@ -117,7 +117,8 @@ func (s *scan) trust(records []connectors.Person, rep *SourceReport) error {
 	if err != nil {
 		return err
 	}
-	s.result.Roster = rosterFacts(records, s.in.AsOf, rep.SHA256)
+	_, first := s.in.History.(NoHistory)
+	s.result.Roster = rosterFacts(records, s.in.AsOf, rep.SHA256, !first)
 	facts := s.result.Roster
 	switch {
 	case rep.State != SourceOK:

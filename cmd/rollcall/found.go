@@ -164,8 +164,17 @@ func (f *findings) put(app connectors.AppID, buf []byte, last bool) error {
 
 func (f *findings) write(buf []byte) error {
 	_, err := f.out.Write(buf)
-	f.free = append(f.free, buf)
+	f.spare(buf)
 	return err
+}
+
+// spareBuffers are kept for the next lines; what waited in more of them was an exception.
+const spareBuffers = 16
+
+func (f *findings) spare(buf []byte) {
+	if len(f.free) < spareBuffers && cap(buf) > 0 {
+		f.free = append(f.free, buf)
+	}
 }
 
 func (f *findings) hold(lines *appLines, buf []byte) (err error) {
@@ -182,7 +191,7 @@ func (f *findings) hold(lines *appLines, buf []byte) (err error) {
 	lines.pieces = append(lines.pieces, piece{at: f.end, n: int64(len(buf))})
 	_, err = f.spool.WriteAt(buf, f.end)
 	f.end += int64(len(buf))
-	f.free = append(f.free, buf)
+	f.spare(buf)
 	return err
 }
 
