@@ -117,8 +117,8 @@ func (s *roster) Info() connectors.Info {
 
 func (s *roster) People(ctx context.Context, t connectors.Trace) iter.Seq2[connectors.Person, error] {
 	return func(yield func(connectors.Person, error) bool) {
-		p := &rollCall{roster: s, trace: t, hash: newHasher(), shared: newTexts(), roles: roles{texts: newTexts(), events: map[string]event{}}, gaps: map[uint64]bool{},
-			status: s.status.reader(), employment: s.employment.reader()}
+		p := &rollCall{roster: s, trace: t, hash: newHasher(), gaps: map[uint64]bool{},
+			roles: roles{texts: newTexts(), events: map[string]event{}}}
 		err := p.run(ctx, func(v connectors.Person) bool { return yield(v, nil) })
 		if err != nil && err != errStopped {
 			yield(connectors.Person{}, err)
@@ -126,24 +126,19 @@ func (s *roster) People(ctx context.Context, t connectors.Trace) iter.Seq2[conne
 	}
 }
 
-// rollCall is one reading of a roster: first the job history, then the ids of the roster alone, then the people, but for
-// the rows of ids that stand there more than once, which are settled at the end.
+// rollCall is one reading of a roster: the job history, and beside it the people, read ahead; then each of them with the
+// roles held, but for the rows of ids that stand there more than once, which are settled at the end.
 type rollCall struct {
 	*roster
-	trace      connectors.Trace
-	hash       *hasher
-	status     words[connectors.WorkStatus]
-	employment words[connectors.Employment]
-	ids        index // of the roster
-	census     census
-	repeats    []record
-	text       []byte
-	shared     *texts // departments, titles, roles: one copy of each
-	roles      roles
-	gaps       map[uint64]bool // folded ids of people of whose history a row was left out
+	trace connectors.Trace
+	hash  *hasher
+	roles roles
+	gaps  map[uint64]bool // folded ids of people of whose history a row was left out
 }
 
 func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) error {
+	people := p.readAhead(ctx, *p.hash)
+	defer people.stop()
 	var past *rows
 	if p.history != nil {
 		var err error
@@ -151,57 +146,28 @@ func (p *rollCall) run(ctx context.Context, emit func(connectors.Person) bool) e
 			return err
 		}
 	}
-	if err := p.census.take(ctx, p.people, perID, p.hash, &p.ids); err != nil {
-		return err
-	}
-	r, err := p.people.open(ctx, p.trace)
-	if err != nil {
-		return err
-	}
-	defer r.close()
-	for {
-		ok, err := r.next()
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return p.finish(r, past, emit)
-		}
-		v, fold, ok, err := p.person(r)
-		if err != nil {
-			return err
-		}
-		if ok && !emit(p.withRoles(v, fold)) {
+	for batch := range people.batches {
+		if !batch.each(p.trace, func(v *judged) bool { return p.use(v, emit) }) {
 			return errStopped
 		}
+		people.used <- batch
+		if err := ctx.Err(); err != nil { // read ahead, the rest may be here already
+			return fmt.Errorf("%s: %w", p.people.file.Name(), err)
+		}
 	}
+	if people.err != nil {
+		return people.err
+	}
+	return p.finish(people, past, emit)
 }
 
-// person judges one row. It is false for a row that is rejected or kept back.
-func (p *rollCall) person(r *rows) (v connectors.Person, fold uint64, ok bool, err error) {
-	v = connectors.Person{Status: wordCell(r, perStatus, &p.status), Employment: wordCell(r, perEmployment, &p.employment),
-		Start: r.date(perStart), End: r.date(perEnd), LeaveStart: r.date(perLeaveStart), LeaveEnd: r.date(perLeaveEnd), From: r.where()}
-	id := r.idCell(perID)
-	p.texts(r, &v)
-	if len(id) == 0 {
-		r.reject(r.record.Line, cmp.Or(r.fault, errNoID))
-		return v, 0, false, nil
+// use hands on a person; of one who is refused, only that there is such a person is used.
+func (p *rollCall) use(v *judged, emit func(connectors.Person) bool) bool {
+	if v.refused {
+		p.roles.refuse(v.fold)
+		return true
 	}
-	fold = p.hash.folded(id)
-	if r.fault != nil {
-		p.roles.refuse(fold)
-		r.reject(r.record.Line, ofPerson(r, v))
-		return v, fold, false, nil
-	}
-	_, repeated, err := p.census.at(r, fold, &p.ids)
-	if err != nil {
-		return v, fold, false, err
-	}
-	if repeated {
-		p.repeats = append(p.repeats, record{v, fold, foldWord(string(v.ID)), r.contents()})
-		return v, fold, false, nil
-	}
-	return v, fold, true, nil
+	return emit(p.withRoles(v.Person, v.fold))
 }
 
 func (p *rollCall) withRoles(v connectors.Person, fold uint64) connectors.Person {
@@ -242,12 +208,12 @@ func byLife(a, b record) int {
 }
 
 // settle yields one of the records of each id that stands there more than once, and rejects the others.
-func (p *rollCall) settle(r *rows, emit func(connectors.Person) bool) error {
-	slices.SortStableFunc(p.repeats, func(a, b record) int { return cmp.Or(cmp.Compare(a.folded, b.folded), byLife(a, b)) })
+func (p *rollCall) settle(r *rows, all []record, emit func(connectors.Person) bool) error {
+	slices.SortStableFunc(all, func(a, b record) int { return cmp.Or(cmp.Compare(a.folded, b.folded), byLife(a, b)) })
 	rejected := 0
 	var kept *record
-	for i := range p.repeats {
-		v := &p.repeats[i]
+	for i := range all {
+		v := &all[i]
 		if kept != nil && kept.folded == v.folded {
 			rejected++
 			r.reject(v.From.Line, repeated(v, kept))
@@ -263,40 +229,11 @@ func (p *rollCall) settle(r *rows, emit func(connectors.Person) bool) error {
 	return nil
 }
 
-// texts fills in the strings: a person's own are parts of one, those that many people share are kept once.
-func (p *rollCall) texts(r *rows, v *connectors.Person) {
-	var ends [perAliases + 1]int
-	p.text = p.text[:0]
-	for key := perID; key <= perAliases; key++ {
-		cell := r.cell(key)
-		if key == perID || key == perManager || key == perPrevious {
-			cell = r.idCell(key)
-		}
-		p.text = append(p.text, cell...)
-		ends[key] = len(p.text)
-	}
-	s := string(p.text)
-	part := func(key int) string {
-		from := 0
-		if key > 0 {
-			from = ends[key-1]
-		}
-		return s[from:ends[key]]
-	}
-	v.ID, v.Manager, v.Previous = connectors.PersonID(part(perID)), connectors.PersonID(part(perManager)), connectors.PersonID(part(perPrevious))
-	v.FirstName, v.LastName, v.FormerLastName = part(perFirstName), part(perLastName), part(perFormerLastName)
-	v.PreferredName, v.DisplayName = part(perPreferredName), part(perDisplayName)
-	v.WorkEmail, v.PersonalEmail = part(perWorkEmail), part(perPersonalEmail)
-	v.Aliases = splitList(nil, part(perAliases), p.separator)
-	v.Department, v.Title, v.Role = p.shared.shared(r.cell(perDepartment)), p.shared.shared(r.cell(perTitle)), p.shared.shared(r.cell(perRole))
-}
-
 // finish settles what was kept back, rejects the history of nobody, and ends the collections.
-func (p *rollCall) finish(r, past *rows, emit func(connectors.Person) bool) error {
-	if err := p.census.check(r); err != nil {
-		return err
-	}
-	if err := p.settle(r, emit); err != nil {
+func (p *rollCall) finish(people *peopleAhead, past *rows, emit func(connectors.Person) bool) error {
+	r := people.rows
+	r.trace = p.trace // that of this goroutine again
+	if err := p.settle(r, people.repeats, emit); err != nil {
 		return err
 	}
 	if past != nil {
