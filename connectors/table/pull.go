@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"rollcall/connectors"
 )
@@ -37,31 +36,11 @@ type pull struct {
 	carry   func([]connectors.Credential)
 }
 
-// tables are the packed memory of one pull.
-type tables struct {
-	ids         index // numbers them, whichever file names them first
-	census      census
-	grants      side[grant]
-	credentials side[connectors.Credential]
-}
-
-// spare holds the tables of finished pulls: several apps are read one after another by few workers, and fresh tables
-// each would be three quarters of all that a pull allocates.
-var spare = sync.Pool{New: func() any { return new(tables) }}
-
 func newPull(a *app, t connectors.Trace, emit func(*connectors.Account) bool) *pull {
 	p := &pull{app: a, trace: t, emit: emit, hash: newHasher(), enabled: a.enabled.reader(), class: a.class.reader(),
 		yesNo: a.yesNo.reader(), names: names{keys: newTexts()}, tables: spare.Get().(*tables)}
 	p.hold, p.carry = p.holding.add, p.keyring.add
 	return p
-}
-
-func (p *pull) free() {
-	p.tables.ids.reset()
-	p.tables.census.reset()
-	p.tables.grants.reset()
-	p.tables.credentials.reset()
-	spare.Put(p.tables)
 }
 
 func (p *pull) run(ctx context.Context) error {

@@ -68,12 +68,6 @@ type change struct {
 	event
 }
 
-// event is what a word of the event column means.
-type event struct {
-	skip    bool           // it starts no role
-	rehired connectors.Tri // whether it calls the start of an employment a re-hire
-}
-
 func (p *rollCall) readHistory(ctx context.Context) (*rows, error) {
 	r, err := p.history.open(ctx, p.trace)
 	if err != nil {
@@ -109,18 +103,6 @@ func (p *rollCall) readHistory(ctx context.Context) (*rows, error) {
 			return nil, fmt.Errorf("%s: %w", r.file.Name(), err)
 		}
 	}
-}
-
-func (p *rollCall) eventOf(word []byte) event {
-	e, ok := p.roles.events[string(word)]
-	if !ok {
-		folded := string(appendFold(nil, word))
-		e = event{p.skip[folded], hireWords[folded]}
-		if len(p.roles.events) < 256 { // free text would fill the memory
-			p.roles.events[string(word)] = e
-		}
-	}
-	return e
 }
 
 // gapIn is why a row of the history was left out, with the person it speaks of where that can be read. A history with a
@@ -215,12 +197,6 @@ func (h *roles) handOut(all []connectors.RolePeriod) []connectors.RolePeriod {
 	from := len(h.periods)
 	h.periods = append(h.periods, all...)
 	return slices.Clip(h.periods[from:])
-}
-
-// hireWords are what HR systems call the start of an employment, folded.
-var hireWords = map[string]connectors.Tri{
-	"hire": connectors.No, "hired": connectors.No, "new hire": connectors.No, "joined": connectors.No,
-	"rehire": connectors.Yes, "re-hire": connectors.Yes, "rehired": connectors.Yes, "re-hired": connectors.Yes, "returned": connectors.Yes,
 }
 
 // rehired tells what the earliest of a person's events calls the start of the employment.

@@ -119,16 +119,3 @@ func yesNoWords() words[connectors.Tri] {
 		meaning[connectors.Tri]{"no", connectors.No, nil, []string{"no", "false", "0", "n", "off", "disabled", "inactive", "none"}})
 	return w
 }
-
-// roleEvents tells which events of a job history start no role.
-func roleEvents(given []string) map[string]bool {
-	if len(given) == 0 {
-		given = []string{"termination", "terminated", "terminate", "leave_start", "leave_end", "leave start", "leave end", "leave",
-			"return from leave", "exit", "resignation", "retirement", "contract_end", "contract end"}
-	}
-	skip := map[string]bool{}
-	for _, s := range given {
-		skip[foldWord(s)] = true
-	}
-	return skip
-}
