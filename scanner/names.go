@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -18,6 +19,27 @@ import (
 // foldName appends the tokens of s, one blank between them, to dst.
 func foldName(dst []byte, s string, germanic bool) []byte {
 	start := len(dst)
+	dst = slices.Grow(dst, len(s))
+	out, n := dst[start:start+len(s)], 0 // what is ASCII grows no longer by folding
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return foldRunes(dst[:start+n], start, s[i:], germanic)
+		}
+		switch f := asciiFold[c]; {
+		case f > ' ':
+			out[n] = f
+			n++
+		case f == ' ' && n > 0 && out[n-1] != ' ':
+			out[n] = ' '
+			n++
+		}
+	}
+	return dropBlank(dst[:start+n], start)
+}
+
+// foldRunes is foldName from the first rune outside ASCII on.
+func foldRunes(dst []byte, start int, s string, germanic bool) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
@@ -37,8 +59,13 @@ func foldName(dst []byte, s string, germanic bool) []byte {
 		i += size
 		dst = foldRune(dst, start, r, germanic)
 	}
+	return dropBlank(dst, start)
+}
+
+// dropBlank drops a blank at the end.
+func dropBlank(dst []byte, start int) []byte {
 	if n := len(dst); n > start && dst[n-1] == ' ' {
-		dst = dst[:n-1]
+		return dst[:n-1]
 	}
 	return dst
 }

@@ -10,16 +10,19 @@ import (
 
 // People are the human beings of a roster.
 type People struct {
-	All    []*Person // sorted by ID
-	byID   map[connectors.PersonID]int32
+	All    []*Person            // sorted by ID
 	sorted []*connectors.Person // all records, sorted by id; of[i] is the person of sorted[i]
 	of     []int32
+	ids    index // hash of an id as HR writes it → record
 }
 
 // ByID finds the person any of whose records has the id; nil if none has.
 func (ps *People) ByID(id connectors.PersonID) *Person {
-	if i, ok := ps.byID[id]; ok {
-		return ps.All[i]
+	h := hashString(0, string(id))
+	for _, s := range ps.ids.bucket(h) {
+		if s.tag == uint32(h) && ps.sorted[s.val].ID == id {
+			return ps.All[ps.of[s.val]]
+		}
 	}
 	return nil
 }
@@ -34,13 +37,11 @@ func joinPeople(records []connectors.Person, seen map[connectors.PersonID][]Seen
 		recs[i] = &records[i]
 	}
 	slices.SortFunc(recs, compareRecords)
-	j := joiner{recs: recs, tellsRehires: tellsRehires(recs), parent: make([]int32, len(recs)), byID: make(map[connectors.PersonID]int32, len(recs))}
+	j := joiner{recs: recs, tellsRehires: tellsRehires(recs), parent: make([]int32, len(recs))}
 	for i := range recs {
 		j.parent[i] = int32(i)
-		if first, ok := j.byID[recs[i].ID]; ok {
-			j.union(first, int32(i))
-		} else {
-			j.byID[recs[i].ID] = int32(i)
+		if i > 0 && recs[i-1].ID == recs[i].ID {
+			j.union(int32(i-1), int32(i))
 		}
 	}
 	j.joinLinked()
@@ -53,8 +54,11 @@ func joinPeople(records []connectors.Person, seen map[connectors.PersonID][]Seen
 
 // compareRecords is an order that depends on the records' contents alone.
 func compareRecords(a, b *connectors.Person) int {
+	if c := cmp.Compare(a.ID, b.ID); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		cmp.Compare(a.ID, b.ID), cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Status, b.Status),
+		cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End), cmp.Compare(a.Status, b.Status),
 		cmp.Compare(a.WorkEmail, b.WorkEmail), cmp.Compare(a.LastName, b.LastName), cmp.Compare(a.FirstName, b.FirstName),
 		cmp.Compare(a.Role, b.Role), cmp.Compare(a.From.Line, b.From.Line),
 	)
@@ -64,18 +68,9 @@ func compareRecords(a, b *connectors.Person) int {
 type joiner struct {
 	recs         []*connectors.Person
 	parent       []int32
-	tellsRehires bool // HR's history tells re-hires from first hires
-	byID         map[connectors.PersonID]int32
+	tellsRehires bool        // HR's history tells re-hires from first hires
 	name         []recordKey // every name of every record, sorted
-	addr         []recordKey // every address together with every name, sorted
-	mail         []recordKey // every address, sorted
-}
-
-// recordKey is one thing by which a record may be another's.
-type recordKey struct {
-	h        uint64
-	rec      int32
-	personal bool // of an address
+	mail         []recordKey // every address of every record, sorted
 }
 
 func (j *joiner) find(i int32) int32 {
@@ -96,118 +91,18 @@ func (j *joiner) joinLinked() {
 		if r.Previous == "" {
 			continue
 		}
-		if prev, ok := j.byID[r.Previous]; ok {
+		if prev, ok := j.record(r.Previous); ok {
 			j.union(prev, int32(i))
-		} else if prev, ok := j.byID[connectors.PersonID(strings.TrimSpace(string(r.Previous)))]; ok {
+		} else if prev, ok := j.record(connectors.PersonID(strings.TrimSpace(string(r.Previous)))); ok {
 			j.union(prev, int32(i))
 		}
 	}
 }
 
-// keys fills name and addr.
-func (j *joiner) keys() {
-	j.name = make([]recordKey, 0, len(j.recs)+len(j.recs)/8)
-	j.addr = make([]recordKey, 0, 2*len(j.recs)+len(j.recs)/4)
-	j.mail = make([]recordKey, 0, 2*len(j.recs))
-	var buf [128]byte
-	for i, r := range j.recs {
-		first := len(j.name)
-		for h := range recordNames(r) {
-			j.name = append(j.name, recordKey{h: h, rec: int32(i)})
-		}
-		for a, personal := range recordAddresses(r) {
-			folded, at := foldAddress(buf[:0], a)
-			if at < 0 {
-				continue
-			}
-			h := hashBytes(0, folded)
-			j.mail = append(j.mail, recordKey{mix(h), int32(i), personal})
-			for _, n := range j.name[first:] {
-				j.addr = append(j.addr, recordKey{mix(h ^ n.h), int32(i), personal})
-			}
-		}
-	}
-	byKey := func(a, b recordKey) int { return cmp.Or(cmp.Compare(a.h, b.h), cmp.Compare(a.rec, b.rec)) }
-	slices.SortFunc(j.name, byKey)
-	slices.SortFunc(j.addr, byKey)
-	slices.SortFunc(j.mail, byKey)
-}
-
-// recordNames yields the hash of every full name a record goes by.
-func recordNames(r *connectors.Person) func(func(uint64) bool) {
-	return func(yield func(uint64) bool) {
-		var buf [128]byte
-		full := func(given, family string) bool {
-			b := foldName(buf[:0], given, false)
-			b, _ = runTogether(foldName(append(b, ' '), family, false))
-			return len(b) < 3 || yield(hashToken(b))
-		}
-		if r.LastName == "" {
-			full(r.FirstName, r.DisplayName)
-			return
-		}
-		firsts, lasts := [2]string{r.FirstName, r.PreferredName}, [2]string{r.LastName, r.FormerLastName}
-		for i, f := range firsts {
-			for k, l := range lasts {
-				if i > 0 && f == "" || k > 0 && l == "" {
-					continue
-				}
-				if !full(f, l) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// recordAddresses yields the addresses of a record; true marks the personal one.
-func recordAddresses(r *connectors.Person) func(func(string, bool) bool) {
-	return func(yield func(string, bool) bool) {
-		if r.WorkEmail != "" && !yield(r.WorkEmail, false) {
-			return
-		}
-		if r.PersonalEmail != "" && !yield(r.PersonalEmail, true) {
-			return
-		}
-		for _, a := range r.Aliases {
-			if a != "" && !yield(a, false) {
-				return
-			}
-		}
-	}
-}
-
-// groups calls f with each run of two or more keys that are equal.
-func groups(keys []recordKey, f func([]recordKey)) {
-	for i := 0; i < len(keys); {
-		k := i + 1
-		for k < len(keys) && keys[k].h == keys[i].h {
-			k++
-		}
-		if k-i > 1 {
-			f(keys[i:k])
-		}
-		i = k
-	}
-}
-
-// joinAddresses joins records of one name that share an address.
-func (j *joiner) joinAddresses() {
-	groups(j.addr, func(g []recordKey) {
-		for i, a := range g {
-			for _, b := range g[i+1:] {
-				ra, rb := j.recs[a.rec], j.recs[b.rec]
-				if a.rec == b.rec || j.find(a.rec) == j.find(b.rec) {
-					continue
-				}
-				// A work address may have been given to a newcomer of the same name: what HR knows of one only leaves it open.
-				sameKnown := (ra.PersonalEmail == "") == (rb.PersonalEmail == "")
-				if a.personal && b.personal || sameKnown && !overlap(ra, rb) && !differentPersonal(ra, rb) {
-					j.union(a.rec, b.rec)
-				}
-			}
-		}
-	})
+// record finds the first record with an id.
+func (j *joiner) record(id connectors.PersonID) (int32, bool) {
+	i, ok := slices.BinarySearchFunc(j.recs, id, func(r *connectors.Person, id connectors.PersonID) int { return cmp.Compare(r.ID, id) })
+	return int32(i), ok
 }
 
 // people makes one Person of each set of records.
@@ -221,8 +116,7 @@ func (j *joiner) people(seen map[connectors.PersonID][]SeenRole, asOf connectors
 		}
 		count[root]++
 	}
-	ps := &People{All: make([]*Person, 0, n), byID: make(map[connectors.PersonID]int32, len(j.recs)),
-		sorted: j.recs, of: make([]int32, len(j.recs))}
+	ps := &People{All: make([]*Person, 0, n), sorted: j.recs, of: make([]int32, len(j.recs))}
 	persons, slots := make([]Person, n), make([]*connectors.Person, len(j.recs))
 	made := make([]*Person, len(j.recs))
 	for i, r := range j.recs {
@@ -243,10 +137,14 @@ func (j *joiner) people(seen map[connectors.PersonID][]SeenRole, asOf connectors
 	for i, p := range ps.All {
 		p.Index = i
 	}
+	ids := make([]indexKey, 0, len(j.recs))
 	for i, r := range j.recs {
 		ps.of[i] = int32(made[j.find(int32(i))].Index)
-		ps.byID[r.ID] = ps.of[i]
+		if i == 0 || j.recs[i-1].ID != r.ID { // records of one id are one person's
+			ids = append(ids, indexKey{hashString(0, string(r.ID)), uint32(i)})
+		}
 	}
+	ps.ids = newIndex(ids)
 	return ps
 }
 

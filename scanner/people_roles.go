@@ -9,8 +9,8 @@ import (
 // joinRoles lays the roles of a person's employments end to end, oldest first, adjacent equal ones joined, and tells from
 // which day on they are known; 0 means that only the present role is.
 func joinRoles(records []*connectors.Person, seen map[connectors.PersonID][]SeenRole, asOf connectors.Date) ([]connectors.RolePeriod, connectors.Date) {
-	if len(records) == 1 && len(records[0].Roles) == 1 {
-		return records[0].Roles, historySince(records[0], nil)
+	if len(records) == 1 && len(records[0].Roles) > 0 && laidOut(records[0].Roles) {
+		return records[0].Roles, historySince(records[0], nil) // as nearly always: no copy
 	}
 	var roles []connectors.RolePeriod
 	since, whole := connectors.Date(0), true // whole: every later record is known from its first day
@@ -23,6 +23,16 @@ func joinRoles(records []*connectors.Person, seen map[connectors.PersonID][]Seen
 		whole = whole && from.Known() && from <= r.Start
 	}
 	return joinEqual(roles), since
+}
+
+// laidOut tells whether the periods stand in order and no two of one role side by side.
+func laidOut(roles []connectors.RolePeriod) bool {
+	for i := 1; i < len(roles); i++ {
+		if roles[i].From < roles[i-1].From || sameRole(roles[i-1], roles[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // recordRoles are the roles of one employment, in a slice of its own, and from when they are known.
