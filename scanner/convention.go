@@ -164,11 +164,8 @@ func (u *usernames) learn(name []byte, r *roster, person int) {
 }
 
 // usernameSample keeps the accounts with the smallest hashes, so that it depends on no order. A few hundred show a convention
-// as well as all do, at a hundredth of the cost.
-type usernameSample struct {
-	of   []sampled
-	most uint64 // the greatest hash in a full sample
-}
+// as well as all do, at a hundredth of the cost. It is a heap, the greatest first.
+type usernameSample struct{ of []sampled }
 
 type sampled struct {
 	h                 uint64
@@ -182,24 +179,53 @@ func (s *usernameSample) add(a *connectors.Account, owner *Person) {
 	if a.Username == "" {
 		return
 	}
-	n := sampled{hashString(14695981039346656037, a.Username), a.Username, a.DisplayName, owner}
-	if len(s.of) == sampleSize && n.h > s.most {
+	h := hashString(14695981039346656037, a.Username)
+	if len(s.of) < sampleSize {
+		s.of = append(s.of, sampled{h, a.Username, a.DisplayName, owner})
+		s.up(len(s.of) - 1)
 		return
 	}
-	i, _ := slices.BinarySearchFunc(s.of, n, compareSampled)
-	s.of = slices.Insert(s.of, i, n)
-	s.of = s.of[:min(len(s.of), sampleSize)]
-	s.most = s.of[len(s.of)-1].h
+	if h > s.of[0].h {
+		return
+	}
+	if n := (sampled{h, a.Username, a.DisplayName, owner}); n.compare(&s.of[0]) < 0 {
+		s.of[0] = n
+		s.down()
+	}
 }
 
-func compareSampled(x, y sampled) int {
+func (s *usernameSample) up(i int) {
+	for i > 0 && s.of[i].compare(&s.of[(i-1)/2]) > 0 {
+		s.of[i], s.of[(i-1)/2] = s.of[(i-1)/2], s.of[i]
+		i = (i - 1) / 2
+	}
+}
+
+func (s *usernameSample) down() {
+	for i := 0; ; {
+		top := 2*i + 1
+		if top+1 < len(s.of) && s.of[top+1].compare(&s.of[top]) > 0 {
+			top++
+		}
+		if top >= len(s.of) || s.of[top].compare(&s.of[i]) <= 0 {
+			return
+		}
+		s.of[i], s.of[top] = s.of[top], s.of[i]
+		i = top
+	}
+}
+
+func (x *sampled) compare(y *sampled) int {
+	if x.h != y.h {
+		return cmp.Compare(x.h, y.h)
+	}
 	index := func(p *Person) int {
 		if p == nil {
 			return -1
 		}
 		return p.Index
 	}
-	return cmp.Or(cmp.Compare(x.h, y.h), cmp.Compare(x.username, y.username), cmp.Compare(x.display, y.display), cmp.Compare(index(x.owner), index(y.owner)))
+	return cmp.Or(cmp.Compare(x.username, y.username), cmp.Compare(x.display, y.display), cmp.Compare(index(x.owner), index(y.owner)))
 }
 
 func hashString(h uint64, s string) uint64 {
