@@ -151,6 +151,19 @@ func (am *appMatcher) match(p *Person, g Grade, by By) Match {
 	return Match{Owner: p, Grade: g, By: by, RunnerUp: am.runnerUp(p)}
 }
 
+// matchFound is match, mostly without a look at the person.
+func (am *appMatcher) matchFound(f *found, g Grade, by By) Match {
+	if f.glance.single {
+		return Match{Owner: f.person, Grade: g, By: by}
+	}
+	return am.match(f.person, g, by)
+}
+
+// agreement tells whether the account's name speaks for a person.
+func (am *appMatcher) agreement(p *Person) agreement {
+	return am.m.agreement(&am.name, &am.m.glances[p.Index])
+}
+
 // excluded tells whether a human recorded that the account is not this person's.
 func (am *appMatcher) excluded(a *connectors.Account, p *Person) bool {
 	if len(am.m.not) == 0 {

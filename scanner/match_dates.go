@@ -20,24 +20,24 @@ const (
 )
 
 // outside is fitDates == dateOutside, mostly at a glance.
-func (m *matcher) outside(p *Person, created connectors.Date) bool {
-	if g := &m.glances[p.Index]; g.plain && created.Known() {
+func (m *matcher) outside(g *glance, created connectors.Date) bool {
+	if g.plain && created.Known() {
 		return created < g.start-provisionedEarly || g.end.Known() && created > g.end+afterLastDay
 	}
-	return fitDates(p, created, m.asOf) == dateOutside
+	return fitDates(m.people.All[g.person], created, m.asOf) == dateOutside
 }
 
 // dates is fitDates, often at a glance.
-func (m *matcher) dates(p *Person, created connectors.Date) dateFit {
-	if g := &m.glances[p.Index]; g.plain && created.Known() {
+func (m *matcher) dates(g *glance, created connectors.Date) dateFit {
+	if g.plain && created.Known() {
 		switch {
-		case m.outside(p, created):
+		case m.outside(g, created):
 			return dateOutside
 		case created >= g.start-hiringBefore && created <= g.start+hiringAfter, g.start > m.asOf:
 			return dateNear
 		}
 	}
-	return fitDates(p, created, m.asOf)
+	return fitDates(m.people.All[g.person], created, m.asOf)
 }
 
 func fitDates(p *Person, created, asOf connectors.Date) dateFit {

@@ -110,7 +110,7 @@ func (am *appMatcher) nameVerdict(m Match) string {
 			return " is the owner's name"
 		}
 	}
-	switch am.m.agreement(&am.name, m.Owner.Index) {
+	switch am.agreement(m.Owner) {
 	case agrees, agreesFully:
 		return " is part of the owner's name"
 	case contradicts:

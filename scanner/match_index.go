@@ -42,7 +42,7 @@ type keyLists [keyKinds][]indexKey
 func (k *keyLists) add(kind int, h uint64, v uint32) { k[kind] = append(k[kind], indexKey{h, v}) }
 
 func newIndex(keys []indexKey) index {
-	width := max(bits.Len(uint(len(keys))), 1)
+	width := max(bits.Len(uint(len(keys)))-3, 1) // 4 to 8 a bucket: most of the directory stays in the second cache
 	x := index{shift: uint(64 - width), dir: make([]uint32, 1<<width+1), slots: make([]slot, len(keys))}
 	for _, k := range keys {
 		x.dir[k.h>>x.shift]++
@@ -78,30 +78,33 @@ type nameEntry struct {
 	familyStarts uint64
 }
 
-// recordOf is a record and whose it is. Its folded id and a hash of its work address stand beside them, so that comparing
-// them costs no further trip to memory.
+// recordOf is what the first pass asks of a record and whose it is, in one line of the processor's cache: its folded id, a
+// hash of its work address, and its person's glance.
 type recordOf struct {
-	rec    *connectors.Person
 	person *Person
 	work   uint64 // hash of the folded work address; 0 = none
-	id     [14]byte
+	glance
 	idLen  uint8 // 255: too long to stand here
 	letter uint8
+	id     [22]byte
 }
 
 // glance is what decides most questions about a person, in one place: their name and when they are employed.
 type glance struct {
 	name       uint64 // tokensHash of the present name; 0 = look at the entries
 	start, end connectors.Date
+	person     int32
 	plain      bool // one record with a known first day: start and end are all its dates
+	single     bool // nobody else could be the same human
 }
 
-// key is the record's id, folded.
-func (r *recordOf) key(buf []byte) idKey {
-	if r.idLen == 255 {
-		return foldID(buf, string(r.rec.ID))
+// key is a record's id, folded.
+func (r *roster) key(buf []byte, rec uint32) idKey {
+	o := &r.records[rec]
+	if o.idLen == 255 {
+		return foldID(buf, string(r.people.sorted[rec].ID))
 	}
-	k := idKey{full: r.id[:r.idLen], letter: int(r.letter)}
+	k := idKey{full: o.id[:o.idLen], letter: int(o.letter)}
 	k.body = k.full
 	if k.hasDigit() {
 		k.body = bytes.TrimLeft(k.full[k.letter:], "0")

@@ -2,6 +2,8 @@ package scanner
 
 import (
 	"bytes"
+	"hash/maphash"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +19,19 @@ type idKey struct {
 
 // foldID reads an id, using buf for the bytes. A body of length 0 means that s holds no id.
 func foldID(buf []byte, s string) idKey {
+	full := slices.Grow(buf[:0], len(s))[:len(s)]
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf || asciiFold[c] <= ' ' {
+			return newIDKey(foldOddID(buf, s))
+		}
+		full[i] = asciiFold[c]
+	}
+	return newIDKey(full)
+}
+
+// foldOddID folds an id that is not made of letters and digits alone.
+func foldOddID(buf []byte, s string) []byte {
 	s = strings.TrimSpace(s)
 	if t, ok := strings.CutSuffix(s, ".0"); ok && t != "" && strings.Trim(t, "0123456789") == "" {
 		s = t // a spreadsheet took it for a number
@@ -37,6 +52,10 @@ func foldID(buf []byte, s string) idKey {
 			full = utf8.AppendRune(full, r)
 		}
 	}
+	return full
+}
+
+func newIDKey(full []byte) idKey {
 	k := idKey{full: full}
 	for k.letter < len(full) && !isDigit(full[k.letter]) {
 		k.letter++
@@ -72,6 +91,43 @@ func (k idKey) placeholder() bool {
 // foldAddress appends a mail address as compared to dst: lower case, no blanks, no +tag, no "mailto:" or angle brackets.
 // at is the place of the @ in what was appended; -1 means that s is no address.
 func foldAddress(dst []byte, s string) (out []byte, at int) {
+	start := len(dst)
+	dst = slices.Grow(dst, len(s))[:start+len(s)]
+	at = -1
+	for i := 0; i < len(s); i++ {
+		c := addressFold[s[i]]
+		switch {
+		case c == 0:
+			return foldOddAddress(dst[:start], s)
+		case c == '@' && at >= 0:
+			return dst[:start], -1
+		case c == '@':
+			at = i
+		}
+		dst[start+i] = c
+	}
+	if at <= 0 || at == len(s)-1 {
+		return dst[:start], -1
+	}
+	return dst, at
+}
+
+// addressFold maps a byte to its folded form; 0 needs a closer look.
+var addressFold = func() (t [256]byte) {
+	for c := byte('!'); c < utf8.RuneSelf; c++ {
+		switch {
+		case c == '+', c == '<', c == ':':
+		case c >= 'A' && c <= 'Z':
+			t[c] = c + 'a' - 'A'
+		default:
+			t[c] = c
+		}
+	}
+	return t
+}()
+
+// foldOddAddress is foldAddress for whatever stands beside the plain address.
+func foldOddAddress(dst []byte, s string) (out []byte, at int) {
 	if i := strings.LastIndexByte(s, '<'); i >= 0 {
 		s, _, _ = strings.Cut(s[i+1:], ">")
 	}
@@ -114,14 +170,10 @@ func foldAddress(dst []byte, s string) (out []byte, at int) {
 	return dst, at
 }
 
-// hashBytes is FNV-1a with a better finish; kind keeps the key spaces of one table apart.
-func hashBytes(kind uint64, b []byte) uint64 {
-	h := uint64(14695981039346656037) ^ kind*0x9e3779b97f4a7c15
-	for _, c := range b {
-		h = (h ^ uint64(c)) * 1099511628211
-	}
-	return mix(h)
-}
+// hashSeed is another in every process, so that nobody can make up two keys of one hash. No result depends on it.
+var hashSeed = maphash.MakeSeed()
+
+func hashBytes(b []byte) uint64 { return maphash.Bytes(hashSeed, b) }
 
 // tokensHash hashes the tokens of a run-together name, in whatever order they stand.
 func tokensHash(letters []byte, starts uint64) (h uint64) {

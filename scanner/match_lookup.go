@@ -9,6 +9,7 @@ import (
 // found is a person whom a key named.
 type found struct {
 	person *Person
+	glance *glance
 	how    By // ByAddress for the work address, else ByAlias
 	name   agreement
 	date   dateFit
@@ -18,56 +19,52 @@ type found struct {
 func (am *appMatcher) findID(k idKey) (full bool) {
 	am.found = am.found[:0]
 	var buf [128]byte
-	h := hashBytes(keyID, k.body)
+	h := hashBytes(k.body)
 	for _, s := range am.m.idx[keyID].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
 		rec := &am.m.records[s.val]
-		o := rec.key(buf[:0])
-		if !k.fits(o) {
-			continue
-		}
-		if bytes.Equal(k.full, o.full) {
+		if o := am.m.key(buf[:0], s.val); bytes.Equal(k.full, o.full) {
 			if !full {
 				full, am.found = true, am.found[:0]
 			}
-			am.add(rec.person, ByEmployeeID)
-		} else if !full {
-			am.add(rec.person, ByEmployeeID)
+			am.add(rec, ByEmployeeID)
+		} else if !full && k.fits(o) {
+			am.add(rec, ByEmployeeID)
 		}
 	}
 	return full
 }
 
-// add adds a person to found, once.
-func (am *appMatcher) add(p *Person, how By) {
+// add adds a record's person to found, once.
+func (am *appMatcher) add(rec *recordOf, how By) {
 	for i := range am.found {
-		if am.found[i].person == p {
+		if am.found[i].person == rec.person {
 			am.found[i].how = min(am.found[i].how, how)
 			return
 		}
 	}
-	am.found = append(am.found, found{person: p, how: how})
+	am.found = append(am.found, found{person: rec.person, glance: &rec.glance, how: how})
 }
 
 // findAddress finds the people who have a folded address.
 func (am *appMatcher) findAddress(f []byte) {
 	am.found = am.found[:0]
 	var buf [128]byte
-	h := hashBytes(keyAddress, f)
+	h := hashBytes(f)
 	for _, s := range am.m.idx[keyAddress].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
 		o := &am.m.records[s.val]
 		if o.work == h { // 64 bits: the chance that two addresses share them is nil
-			am.add(o.person, ByAddress)
+			am.add(o, ByAddress)
 			continue
 		}
-		for addr := range recordAddresses(o.rec) {
+		for addr := range recordAddresses(am.m.people.sorted[s.val]) {
 			if folded, at := foldAddress(buf[:0], addr); at >= 0 && bytes.Equal(folded, f) {
-				am.add(o.person, ByAlias)
+				am.add(o, ByAlias)
 				break
 			}
 		}
@@ -78,15 +75,15 @@ func (am *appMatcher) findAddress(f []byte) {
 func (am *appMatcher) findLocal(local []byte) {
 	am.found = am.found[:0]
 	var buf [128]byte
-	h := hashBytes(keyLocal, local)
+	h := hashBytes(local)
 	for _, s := range am.m.idx[keyLocal].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
-		rec := am.m.records[s.val].rec
+		rec := am.m.people.sorted[s.val]
 		for addr, personal := range recordAddresses(rec) {
 			if o, at := foldAddress(buf[:0], addr); at >= 0 && !personal && bytes.Equal(o[:at], local) {
-				am.add(am.m.records[s.val].person, ByAltDomain)
+				am.add(&am.m.records[s.val], ByAltDomain)
 			}
 		}
 	}

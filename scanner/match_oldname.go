@@ -23,7 +23,7 @@ func (am *appMatcher) byOldName(a *connectors.Account, m Match) Match {
 	}
 	var p *Person
 	for _, f := range am.found {
-		if am.excluded(a, f.person) || am.m.agreement(&am.name, f.person.Index) < agrees || am.m.outside(f.person, a.Created) {
+		if am.excluded(a, f.person) || am.m.agreement(&am.name, f.glance) < agrees || am.m.outside(f.glance, a.Created) {
 			continue
 		}
 		if p != nil {
@@ -43,13 +43,13 @@ func (am *appMatcher) byOldName(a *connectors.Account, m Match) Match {
 
 // addPersonalLocal adds the people with a personal address of that local part to found.
 func (am *appMatcher) addPersonalLocal(local []byte) {
-	h := hashBytes(keyPersonal, local)
+	h := hashBytes(local)
 	for _, s := range am.m.idx[keyPersonal].bucket(h) {
 		if s.tag != uint32(h) {
 			continue
 		}
-		if p := am.m.records[s.val].person; am.hasPersonalLocal(p, local) {
-			am.add(p, ByAlias)
+		if rec := &am.m.records[s.val]; am.hasPersonalLocal(rec.person, local) {
+			am.add(rec, ByAlias)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (am *appMatcher) byLearned(a *connectors.Account) (Match, bool) {
 		return Match{}, false
 	}
 	m, done := am.choose(a)
-	if m.Owner != nil && (am.m.agreement(&am.name, m.Owner.Index) == contradicts || am.against(a, m.Owner, fitFull)) {
+	if m.Owner != nil && (am.agreement(m.Owner) == contradicts || am.against(a, m.Owner, fitFull)) {
 		return Match{}, false
 	}
 	if m.By == ByAltDomain && m.Sure() {
@@ -82,7 +82,7 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	if a.Email != "" {
 		for i := range am.cands {
 			c := &am.cands[i]
-			c.own = am.ownLocal(a, c.person) && !am.m.outside(c.person, a.Created)
+			c.own = am.ownLocal(a, c.person) && !am.m.outside(&am.m.glances[c.person.Index], a.Created)
 		}
 		am.keep(func(c *candidate) bool { return c.own })
 	}
@@ -97,7 +97,7 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	}
 	for i := range am.cands {
 		c := &am.cands[i]
-		c.date = am.m.dates(c.person, a.Created)
+		c.date = am.m.dates(&am.m.glances[c.person.Index], a.Created)
 	}
 }
 

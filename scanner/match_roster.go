@@ -3,6 +3,7 @@ package scanner
 import (
 	"bytes"
 	"strings"
+	"sync"
 
 	"rollcall/connectors"
 )
@@ -13,33 +14,48 @@ type idShape struct {
 	minBody, maxBody int
 }
 
+// newRoster makes the indexes of the records and those of the names side by side.
 func newRoster(ps *People, domains []string) *roster {
-	r := &roster{people: ps, records: make([]recordOf, len(ps.sorted))}
-	for i, rec := range ps.sorted {
-		r.records[i] = recordOf{rec: rec, person: ps.All[ps.of[i]]}
-	}
-	r.domains = companyDomains(ps.sorted, domains)
-	r.entries = make([]nameEntry, 0, len(r.records)+len(r.records)/8)
-	r.arena = make([]byte, 0, 18*len(r.records))
-	r.own = make([]uint32, len(ps.All)+1)
+	r := &roster{people: ps, records: make([]recordOf, len(ps.sorted)), domains: companyDomains(ps.sorted, domains)}
 	var keys keyLists
 	for kind, each := range [keyKinds]float64{keyID: 1, keyAddress: 2, keyLocal: 1.1, keyPersonal: 1, keyName: 2.2, keyPair: 1.5, keyInitial: 1.5} {
 		keys[kind] = make([]indexKey, 0, int(each*float64(len(r.records))))
 	}
-	r.recordKeys(&keys)
-	for i, p := range ps.All {
+	index := func(kinds ...int) {
+		for _, kind := range kinds {
+			r.idx[kind] = newIndex(keys[kind])
+			keys[kind] = nil
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		r.recordKeys(&keys)
+		index(keyID, keyAddress, keyLocal, keyPersonal)
+	})
+	r.names()
+	r.nameKeys(&keys)
+	index(keyName, keyPair, keyInitial)
+	r.glance()
+	wg.Wait()
+	for i := range r.records {
+		of := ps.of[i]
+		r.records[i].person, r.records[i].glance = ps.All[of], r.glances[of]
+	}
+	return r
+}
+
+// names fills the entries.
+func (r *roster) names() {
+	r.entries = make([]nameEntry, 0, len(r.records)+len(r.records)/8)
+	r.arena = make([]byte, 0, 18*len(r.records))
+	r.own = make([]uint32, len(r.people.All)+1)
+	for i, p := range r.people.All {
 		r.own[i] = uint32(len(r.entries))
 		for _, rec := range p.Records {
 			r.addNames(int32(i), rec)
 		}
 	}
-	r.own[len(ps.All)] = uint32(len(r.entries))
-	r.nameKeys(&keys)
-	for kind := range keys {
-		r.idx[kind] = newIndex(keys[kind])
-	}
-	r.glance()
-	return r
+	r.own[len(r.people.All)] = uint32(len(r.entries))
 }
 
 // companyDomains are those of the settings; without settings, those that at least a twentieth of the work addresses have.
@@ -72,15 +88,14 @@ func (r *roster) recordKeys(keys *keyLists) {
 	var buf [128]byte
 	letters := map[string]*int{}
 	r.ids = idShape{minBody: 1 << 30}
-	for i := range r.records {
-		o := &r.records[i]
-		rec, k := o.rec, foldID(buf[:0], string(o.rec.ID))
+	for i, rec := range r.people.sorted {
+		o, k := &r.records[i], foldID(buf[:0], string(rec.ID))
 		o.idLen, o.letter = 255, uint8(min(k.letter, 255))
 		if len(k.full) <= len(o.id) {
 			o.idLen = uint8(copy(o.id[:], k.full))
 		}
 		if len(k.body) > 0 {
-			keys.add(keyID, hashBytes(keyID, k.body), uint32(i))
+			keys.add(keyID, hashBytes(k.body), uint32(i))
 			if n := letters[string(k.full[:k.letter])]; n != nil {
 				*n++
 			} else {
@@ -94,15 +109,15 @@ func (r *roster) recordKeys(keys *keyLists) {
 			if at < 0 {
 				continue
 			}
-			h := hashBytes(keyAddress, f)
+			h := hashBytes(f)
 			keys.add(keyAddress, h, uint32(i))
 			if a == rec.WorkEmail && !personal {
 				o.work = h
 			}
 			if personal {
-				keys.add(keyPersonal, hashBytes(keyPersonal, f[:at]), uint32(i))
+				keys.add(keyPersonal, hashBytes(f[:at]), uint32(i))
 			} else if r.domains[string(f[at+1:])] {
-				keys.add(keyLocal, hashBytes(keyLocal, f[:at]), uint32(i))
+				keys.add(keyLocal, hashBytes(f[:at]), uint32(i))
 			}
 		}
 	}
@@ -230,6 +245,7 @@ func (r *roster) glance() {
 	r.glances = make([]glance, len(r.people.All))
 	for i, p := range r.people.All {
 		g := &r.glances[i]
+		g.person, g.single = int32(i), len(p.MaybeSame) == 0
 		if lo := r.own[i]; lo < r.own[i+1] {
 			if e := &r.entries[lo]; e.first > 0 && e.last > 0 {
 				g.name = tokensHash(e.given(r.arena), e.firstStarts) + tokensHash(e.family(r.arena), e.familyStarts)

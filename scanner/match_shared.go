@@ -52,14 +52,14 @@ func (am *appMatcher) choose(a *connectors.Account) (Match, bool) {
 	case 0:
 		return Match{}, false
 	case 1:
-		return am.single(a, am.found[0])
+		return am.single(a, &am.found[0])
 	}
 	return am.shared(a)
 }
 
 // single grades the only person with the account's address. False leaves it open.
-func (am *appMatcher) single(a *connectors.Account, f found) (Match, bool) {
-	name, outside := am.m.agreement(&am.name, f.person.Index), am.m.outside(f.person, a.Created)
+func (am *appMatcher) single(a *connectors.Account, f *found) (Match, bool) {
+	name, outside := am.m.agreement(&am.name, f.glance), am.m.outside(f.glance, a.Created)
 	g := Strong
 	switch {
 	case f.how == ByAltDomain && am.older(f.person, a):
@@ -69,7 +69,7 @@ func (am *appMatcher) single(a *connectors.Account, f found) (Match, bool) {
 	case f.how == ByAddress && outside, f.how != ByAddress && name == contradicts, f.how == ByAltDomain && outside:
 		g = Proposed
 	}
-	return am.match(f.person, g, f.how), true
+	return am.matchFound(f, g, f.how), true
 }
 
 // older tells whether an account is so much older than a person's first day that the address may have been somebody else's
@@ -84,7 +84,7 @@ func (am *appMatcher) older(p *Person, a *connectors.Account) bool {
 func (am *appMatcher) shared(a *connectors.Account) (Match, bool) {
 	for i := range am.found {
 		f := &am.found[i]
-		f.name, f.date = am.m.agreement(&am.name, f.person.Index), am.m.dates(f.person, a.Created)
+		f.name, f.date = am.m.agreement(&am.name, f.glance), am.m.dates(f.glance, a.Created)
 	}
 	slices.SortFunc(am.found, func(x, y found) int {
 		return cmp.Or(compareFound(&y, &x), comparePeople(x.person, y.person, am.m.asOf))

@@ -69,7 +69,7 @@ func (am *appMatcher) byID(a *connectors.Account, id string) (Match, idState) {
 		return Match{}, idAbsent
 	}
 	full := am.findID(k)
-	if k.placeholder() && (len(am.found) != 1 || am.m.agreement(&am.name, am.found[0].person.Index) < agrees) {
+	if k.placeholder() && (len(am.found) != 1 || am.m.agreement(&am.name, am.found[0].glance) < agrees) {
 		return Match{}, idAbsent // 1111111 is somebody's id only if that somebody bears the name
 	}
 	switch {
@@ -78,14 +78,14 @@ func (am *appMatcher) byID(a *connectors.Account, id string) (Match, idState) {
 	case len(am.found) != 1 || am.excluded(a, am.found[0].person):
 		return Match{}, idAbsent
 	}
-	p := am.found[0].person
-	switch name := am.m.agreement(&am.name, p.Index); {
+	f := &am.found[0]
+	switch name := am.m.agreement(&am.name, f.glance); {
 	case name >= agrees || full && name == silentName:
-		return am.match(p, Exact, ByEmployeeID), idKnown
+		return am.matchFound(f, Exact, ByEmployeeID), idKnown
 	case name == silentName:
-		return am.match(p, Strong, ByEmployeeID), idKnown
+		return am.matchFound(f, Strong, ByEmployeeID), idKnown
 	default:
-		return am.doubtedID(a, p, full)
+		return am.doubtedID(a, f.person, full)
 	}
 }
 
@@ -135,7 +135,7 @@ func (am *appMatcher) byAddress(a *connectors.Account, address string, foreign b
 	m, done := am.atAddress(a, f, at)
 	if foreign && m.Grade > Proposed { // an unknown id beside a known address
 		m.Grade = Strong
-		if m.By != ByAddress || am.m.agreement(&am.name, m.Owner.Index) == contradicts || am.m.outside(m.Owner, a.Created) {
+		if m.By != ByAddress || am.agreement(m.Owner) == contradicts || am.m.outside(&am.m.glances[m.Owner.Index], a.Created) {
 			m.Grade = Proposed
 		}
 	}
@@ -154,7 +154,7 @@ func (am *appMatcher) atAddress(a *connectors.Account, f []byte, at int) (Match,
 	m, done := am.choose(a)
 	switch {
 	case !m.Sure():
-	case am.m.agreement(&am.name, m.Owner.Index) < agrees && roleMailbox(f[:at]):
+	case am.agreement(m.Owner) < agrees && roleMailbox(f[:at]):
 		m.Grade = Proposed // a role's mailbox is nobody's in particular, unless the name says so
 	case m.By != ByAddress:
 		return am.checkName(a, m)
@@ -178,12 +178,12 @@ func (am *appMatcher) byUsername(a *connectors.Account) (Match, bool) {
 	if !am.findID(k) || len(am.found) != 1 || am.excluded(a, am.found[0].person) {
 		return Match{}, false
 	}
-	p := am.found[0].person
-	switch am.m.agreement(&am.name, p.Index) {
+	f := &am.found[0]
+	switch am.m.agreement(&am.name, f.glance) {
 	case agrees, agreesFully:
-		return am.match(p, Exact, ByUsername), true
+		return am.matchFound(f, Exact, ByUsername), true
 	case silentName:
-		return am.match(p, Strong, ByUsername), true
+		return am.matchFound(f, Strong, ByUsername), true
 	}
-	return am.match(p, Proposed, ByUsername), true
+	return am.matchFound(f, Proposed, ByUsername), true
 }

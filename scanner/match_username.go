@@ -12,13 +12,13 @@ func (am *appMatcher) byUsernameAlone(user []byte) {
 		x := am.learnt.by.index(am.m.roster)
 		am.byForm = &x
 	}
-	h := hashBytes(keyForm, user)
+	h := hashBytes(user)
 	for _, s := range am.byForm.bucket(h) {
 		if e := &am.m.entries[s.val]; s.tag == uint32(h) && am.learnt.by.follows(user, am.m.roster, e) {
 			am.addCandidate(candidate{person: am.m.people.All[e.person], fit: fitUsername}, 0)
 		}
 	}
-	am.keep(func(c *candidate) bool { return am.m.agreement(&am.name, c.person.Index) >= agrees })
+	am.keep(func(c *candidate) bool { return am.agreement(c.person) >= agrees })
 }
 
 // index maps the usernames that a convention makes to the names it makes them of.
@@ -27,7 +27,7 @@ func (c convention) index(r *roster) index {
 	var buf [512]byte
 	for i := range r.entries {
 		c.forms(buf[:0], r, &r.entries[i], func(form []byte) {
-			keys = append(keys, indexKey{hashBytes(keyForm, form), uint32(i)})
+			keys = append(keys, indexKey{hashBytes(form), uint32(i)})
 		})
 	}
 	return newIndex(keys)

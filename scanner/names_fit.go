@@ -23,10 +23,7 @@ var asides = map[string]bool{"dr": true, "prof": true, "mr": true, "mrs": true, 
 	"jr": true, "sr": true, "phd": true, "mba": true, "ext": true, "extern": true, "external": true, "contractor": true, "admin": true, "adm": true}
 
 func (an *accountName) read(display string) {
-	if i := strings.IndexAny(display, "(["); i > 0 {
-		display = display[:i]
-	}
-	folded := foldName(an.buf[:0], display, false)
+	folded := foldName(an.buf[:0], beforeBracket(display), false)
 	an.buf = folded
 	an.n = 0
 	for i := 0; i < len(folded) && an.n < len(an.tokens); {
@@ -48,6 +45,19 @@ func (an *accountName) read(display string) {
 		}
 		an.letters = append(an.letters, t...)
 	}
+}
+
+// beforeBracket is a name without what stands in brackets behind it.
+func beforeBracket(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '(' || s[i] == '[' {
+			if i > 0 {
+				return s[:i]
+			}
+			break
+		}
+	}
+	return s
 }
 
 // dropAsides drops titles and the like, as long as two tokens are left.
@@ -168,10 +178,15 @@ const (
 	agreesFully                      // both
 )
 
-func (r *roster) agreement(an *accountName, person int) agreement {
-	if an.n > 1 && an.hash == r.glances[person].name {
+func (r *roster) agreement(an *accountName, g *glance) agreement {
+	if an.n > 1 && an.hash == g.name {
 		return agreesFully
 	}
+	return r.wordsAgree(an, int(g.person))
+}
+
+// wordsAgree is agreement word by word.
+func (r *roster) wordsAgree(an *accountName, person int) agreement {
 	words, best := 0, silentName
 	for i := r.own[person]; i < r.own[person+1]; i++ {
 		e := &r.entries[i]

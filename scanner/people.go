@@ -2,6 +2,7 @@ package scanner
 
 import (
 	"cmp"
+	"hash/maphash"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ type People struct {
 
 // ByID finds the person any of whose records has the id; nil if none has.
 func (ps *People) ByID(id connectors.PersonID) *Person {
-	h := hashString(0, string(id))
+	h := maphash.String(hashSeed, string(id))
 	for _, s := range ps.ids.bucket(h) {
 		if s.tag == uint32(h) && ps.sorted[s.val].ID == id {
 			return ps.All[ps.of[s.val]]
@@ -141,7 +142,7 @@ func (j *joiner) people(seen map[connectors.PersonID][]SeenRole, asOf connectors
 	for i, r := range j.recs {
 		ps.of[i] = int32(made[j.find(int32(i))].Index)
 		if i == 0 || j.recs[i-1].ID != r.ID { // records of one id are one person's
-			ids = append(ids, indexKey{hashString(0, string(r.ID)), uint32(i)})
+			ids = append(ids, indexKey{maphash.String(hashSeed, string(r.ID)), uint32(i)})
 		}
 	}
 	ps.ids = newIndex(ids)

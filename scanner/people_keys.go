@@ -40,7 +40,7 @@ func (j *joiner) keys() {
 	for i, r := range j.recs {
 		for a, personal := range recordAddresses(r) {
 			if folded, at := foldAddress(buf[:0], a); at >= 0 {
-				mail = append(mail, recordKey{hashBytes(0, folded), int32(i), personal})
+				mail = append(mail, recordKey{hashBytes(folded), int32(i), personal})
 			}
 		}
 	}
