@@ -3,6 +3,7 @@ package scanner
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"rollcall/connectors"
 )
@@ -39,6 +40,45 @@ var telling = func() map[string]bool {
 	}
 	return m
 }()
+
+// wordHash is a small hash of a word, letter by letter.
+func wordHash(h uint16, c byte) uint16 { return h*31 + uint16(c) }
+
+// tellingHashes has a bit for the hash of each telling word: with it classify takes half the time (BenchmarkClassify).
+var tellingHashes = func() (bits [1 << 16 / 64]uint64) {
+	for w := range telling {
+		h := uint16(0)
+		for i := range len(w) {
+			h = wordHash(h, w[i])
+		}
+		bits[h/64] |= 1 << (h % 64)
+	}
+	return bits
+}()
+
+// mayTell tells whether a name may hold a sign: it has a word, but for a number behind, with the hash of one that a sign
+// begins with, or a character that needs a closer look.
+func mayTell(s string) bool {
+	h, number := uint16(0), false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf || c == '#' || c == '(' || c == '[' {
+			return true
+		}
+		switch f := asciiFold[c]; {
+		case f == ' ':
+			if tellingHashes[h/64]>>(h%64)&1 == 1 {
+				return true
+			}
+			h, number = 0, false
+		case isDigit(f):
+			number = true
+		case f != 0 && !number:
+			h = wordHash(h, f)
+		}
+	}
+	return tellingHashes[h/64]>>(h%64)&1 == 1
+}
 
 var blank = []byte{' '}
 
@@ -77,10 +117,7 @@ func (m *matcher) classify(app connectors.AppID, a *connectors.Account, register
 	if a.Class != connectors.Service && a.EmployeeID != "" {
 		return connectors.Human, "an employee id"
 	}
-	var buf [3][160]byte
-	s := signs{a: a, user: foldName(buf[0][:0], localOf(a.Username), false), display: foldName(buf[1][:0], a.DisplayName, false),
-		mail: foldName(buf[2][:0], localOf(a.Email), false)}
-	c, why := s.read()
+	c, why := readSigns(a)
 	switch {
 	case c == connectors.BreakGlass:
 		return c, why
@@ -108,10 +145,21 @@ type signs struct {
 	user, display, mail []byte
 }
 
-func (s *signs) read() (connectors.Class, string) {
-	if !tells(s.user) && !tells(s.display) && !tells(s.mail) && !strings.ContainsAny(s.a.Username, "#") && !strings.ContainsAny(s.a.DisplayName, "([") {
+// readSigns reads the signs of an account; nearly all have none, which a look at their words' beginnings shows.
+func readSigns(a *connectors.Account) (connectors.Class, string) {
+	user, mail := localOf(a.Username), localOf(a.Email)
+	if !mayTell(user) && !mayTell(a.DisplayName) && (mail == user || !mayTell(mail)) {
 		return connectors.ClassUnknown, ""
 	}
+	var buf [3][160]byte
+	s := signs{a: a, user: foldName(buf[0][:0], user, false), display: foldName(buf[1][:0], a.DisplayName, false), mail: foldName(buf[2][:0], mail, false)}
+	if !tells(s.user) && !tells(s.display) && !tells(s.mail) && !strings.Contains(a.Username, "#") && !strings.ContainsAny(a.DisplayName, "([") {
+		return connectors.ClassUnknown, ""
+	}
+	return s.read()
+}
+
+func (s *signs) read() (connectors.Class, string) {
 	switch {
 	case hasPhrase(s.user, breakGlass) || hasPhrase(s.display, breakGlass):
 		return connectors.BreakGlass, "its name: an emergency account"

@@ -121,7 +121,8 @@ func (am *appMatcher) note(a *connectors.Account, m Match) {
 	if am.settled || m.Grade < Strong || m.By == ByUsername {
 		return
 	}
-	am.has[m.Owner.Index/64] |= 1 << (m.Owner.Index % 64)
+	i := am.glance(m.Owner).person
+	am.has[i/64] |= 1 << (i % 64)
 	am.known.add(a, m.Owner)
 }
 
@@ -161,7 +162,15 @@ func (am *appMatcher) matchFound(f *found, g Grade, by By) Match {
 
 // agreement tells whether the account's name speaks for a person.
 func (am *appMatcher) agreement(p *Person) agreement {
-	return am.m.agreement(&am.name, &am.m.glances[p.Index])
+	return am.m.agreement(&am.name, am.glance(p))
+}
+
+// glance is a person's: where they were just found, the one beside their record, which is at hand.
+func (am *appMatcher) glance(p *Person) *glance {
+	if len(am.found) > 0 && am.found[0].person == p {
+		return am.found[0].glance
+	}
+	return &am.m.glances[p.Index]
 }
 
 // excluded tells whether a human recorded that the account is not this person's.

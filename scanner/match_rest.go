@@ -82,7 +82,7 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	if a.Email != "" {
 		for i := range am.cands {
 			c := &am.cands[i]
-			c.own = am.ownLocal(a, c.person) && !am.m.outside(&am.m.glances[c.person.Index], a.Created)
+			c.own = am.ownLocal(a, c.person) && !am.m.outside(am.glance(c.person), a.Created)
 		}
 		am.keep(func(c *candidate) bool { return c.own })
 	}
@@ -97,7 +97,7 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	}
 	for i := range am.cands {
 		c := &am.cands[i]
-		c.date = am.m.dates(&am.m.glances[c.person.Index], a.Created)
+		c.date = am.m.dates(am.glance(c.person), a.Created)
 	}
 }
 

@@ -135,7 +135,7 @@ func (am *appMatcher) byAddress(a *connectors.Account, address string, foreign b
 	m, done := am.atAddress(a, f, at)
 	if foreign && m.Grade > Proposed { // an unknown id beside a known address
 		m.Grade = Strong
-		if m.By != ByAddress || am.agreement(m.Owner) == contradicts || am.m.outside(&am.m.glances[m.Owner.Index], a.Created) {
+		if m.By != ByAddress || am.agreement(m.Owner) == contradicts || am.m.outside(am.glance(m.Owner), a.Created) {
 			m.Grade = Proposed
 		}
 	}
