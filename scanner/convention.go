@@ -3,7 +3,6 @@ package scanner
 import (
 	"bytes"
 	"cmp"
-	"slices"
 	"strings"
 
 	"rollcall/connectors"
@@ -104,6 +103,9 @@ func (c convention) match(name, given, family []byte) bool {
 		return false
 	}
 	given, family = given[:min(int(c.given), len(given))], family[:min(int(c.family), len(family))]
+	if len(name) != len(given)+len(family) {
+		return false
+	}
 	if c.familyFirst {
 		return joins(name, family, given)
 	}
@@ -112,7 +114,22 @@ func (c convention) match(name, given, family []byte) bool {
 
 // follows tells whether the username is what the app's convention makes of one of the person's names.
 func (l *learnedUsernames) follows(name []byte, r *roster, person int) bool {
-	return l.known && slices.ContainsFunc(r.entries[r.own[person]:r.own[person+1]], func(e nameEntry) bool { return l.by.follows(name, r, &e) })
+	lo, hi := r.own[person], r.own[person+1]
+	return l.known && lo < hi && l.followsOne(name, r, int32(lo))
+}
+
+// followsOne is follows for the person of a name: their names stand side by side.
+func (l *learnedUsernames) followsOne(name []byte, r *roster, entry int32) bool {
+	person := r.entries[entry].person
+	for entry > 0 && r.entries[entry-1].person == person {
+		entry--
+	}
+	for ; int(entry) < len(r.entries) && r.entries[entry].person == person; entry++ {
+		if l.by.follows(name, r, &r.entries[entry]) {
+			return true
+		}
+	}
+	return false
 }
 
 // tells tells whether a username of this convention has a family name whole and something of the given name: seldom two

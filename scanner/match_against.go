@@ -78,12 +78,6 @@ func (am *appMatcher) hasPersonalLocal(p *Person, local []byte) bool {
 	return false
 }
 
-// ownLocal tells whether the account's address, at whichever company domain, has the local part of the person's.
-func (am *appMatcher) ownLocal(a *connectors.Account, p *Person) bool {
-	f, at := foldAddress(am.buf[:0], a.Email)
-	return at >= 0 && am.m.domains[string(f[at+1:])] && am.hasLocal(p, f[:at], false)
-}
-
 // otherPersonal tells whether the account has a foreign address while HR knows another personal one of the person.
 func (am *appMatcher) otherPersonal(a *connectors.Account, p *Person) bool {
 	f, at := foldAddress(am.buf[:0], a.Email)

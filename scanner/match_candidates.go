@@ -3,6 +3,8 @@ package scanner
 // candidate is a person an account's name may mean.
 type candidate struct {
 	person *Person
+	index  int32 // the person's
+	entry  int32 // one of their names
 	fit    fit
 	loose  bool
 	user   bool // the username follows the app's convention for this person
@@ -112,7 +114,7 @@ func (am *appMatcher) lookUp(kind int, h uint64, fits func(*nameEntry) (fit, boo
 			}
 		}
 		if f != fitNone {
-			am.addCandidate(candidate{person: am.m.people.All[e.person], fit: f, loose: loose}, before)
+			am.addCandidate(candidate{person: am.m.people.All[e.person], index: e.person, entry: int32(v), fit: f, loose: loose}, before)
 		}
 	}
 }

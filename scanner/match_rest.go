@@ -79,16 +79,18 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 		best = max(best, c.fit)
 	}
 	am.keep(func(c *candidate) bool { return c.fit == best })
-	if a.Email != "" {
+	if f, at := foldAddress(am.buf[:0], a.Email); at >= 0 && am.m.domains[string(f[at+1:])] {
 		for i := range am.cands {
 			c := &am.cands[i]
-			c.own = am.ownLocal(a, c.person) && !am.m.outside(am.glance(c.person), a.Created)
+			c.own = am.hasLocal(c.person, f[:at], false) && !am.m.outside(&am.m.glances[c.index], a.Created)
 		}
 		am.keep(func(c *candidate) bool { return c.own })
 	}
-	for i := range am.cands {
-		c := &am.cands[i]
-		c.user = am.learnt.follows(user, am.m.roster, c.person.Index)
+	if am.learnt.known {
+		for i := range am.cands {
+			c := &am.cands[i]
+			c.user = am.learnt.followsOne(user, am.m.roster, c.entry)
+		}
 	}
 	am.keep(func(c *candidate) bool { return c.user })
 	am.keep(func(c *candidate) bool { return !c.loose })
@@ -97,7 +99,7 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	}
 	for i := range am.cands {
 		c := &am.cands[i]
-		c.date = am.m.dates(am.glance(c.person), a.Created)
+		c.date = am.m.dates(&am.m.glances[c.index], a.Created)
 	}
 }
 

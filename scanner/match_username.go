@@ -15,10 +15,10 @@ func (am *appMatcher) byUsernameAlone(user []byte) {
 	h := hashBytes(user)
 	for _, s := range am.byForm.bucket(h) {
 		if e := &am.m.entries[s.val]; s.tag == uint32(h) && am.learnt.by.follows(user, am.m.roster, e) {
-			am.addCandidate(candidate{person: am.m.people.All[e.person], fit: fitUsername}, 0)
+			am.addCandidate(candidate{person: am.m.people.All[e.person], index: e.person, entry: int32(s.val), fit: fitUsername}, 0)
 		}
 	}
-	am.keep(func(c *candidate) bool { return am.agreement(c.person) >= agrees })
+	am.keep(func(c *candidate) bool { return am.m.agreement(&am.name, &am.m.glances[c.index]) >= agrees })
 }
 
 // index maps the usernames that a convention makes to the names it makes them of.
