@@ -27,17 +27,28 @@ func (m *matcher) outside(g *glance, created connectors.Date) bool {
 	return fitDates(m.people.All[g.person], created, m.asOf) == dateOutside
 }
 
-// dates is fitDates, often at a glance.
+// dates is fitDates, mostly at a glance.
 func (m *matcher) dates(g *glance, created connectors.Date) dateFit {
-	if g.plain && created.Known() {
-		switch {
-		case m.outside(g, created):
-			return dateOutside
-		case created >= g.start-hiringBefore && created <= g.start+hiringAfter, g.start > m.asOf:
+	if !g.plain || !created.Known() {
+		return fitDates(m.people.All[g.person], created, m.asOf)
+	}
+	switch {
+	case m.outside(g, created):
+		return dateOutside
+	case near(g.start, created), g.start > m.asOf:
+		return dateNear
+	}
+	for _, on := range m.moves[m.movesOf[g.person]:m.movesOf[g.person+1]] {
+		if near(on, created) {
 			return dateNear
 		}
 	}
-	return fitDates(m.people.All[g.person], created, m.asOf)
+	return dateInside
+}
+
+// near tells whether an account made then may have been made for a hiring or a move of that day.
+func near(day, created connectors.Date) bool {
+	return created >= day-hiringBefore && created <= day+hiringAfter
 }
 
 func fitDates(p *Person, created, asOf connectors.Date) dateFit {
@@ -50,7 +61,7 @@ func fitDates(p *Person, created, asOf connectors.Date) dateFit {
 		case !r.Start.Known():
 			out = max(out, dateUnknown)
 		case created < r.Start-provisionedEarly || r.End.Known() && created > r.End+afterLastDay:
-		case created >= r.Start-hiringBefore && created <= r.Start+hiringAfter, r.Start > asOf:
+		case near(r.Start, created), r.Start > asOf:
 			return dateNear
 		default:
 			out = max(out, dateInside)
@@ -72,7 +83,7 @@ func fitDates(p *Person, created, asOf connectors.Date) dateFit {
 
 func nearMove(roles []connectors.RolePeriod, created connectors.Date) bool {
 	for _, role := range roles {
-		if role.From.Known() && created >= role.From-hiringBefore && created <= role.From+hiringAfter {
+		if role.From.Known() && near(role.From, created) {
 			return true
 		}
 	}

@@ -3,6 +3,7 @@ package scanner
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rollcall/connectors"
@@ -12,13 +13,15 @@ import (
 // else came near. It is made only when asked for.
 func (am *appMatcher) evidence(a *connectors.Account, m Match) []Fact {
 	am.name.read(a.DisplayName)
-	facts := []Fact{{"match", m.Grade.String() + " by " + m.By.String()}}
-	if l, ok := am.m.links[accountKey{am.app, a.ID}]; ok {
-		facts = append(facts, Fact{"link", fmt.Sprintf("recorded by %s on %s: %s", l.Actor, l.On, l.Evidence)})
+	facts := append(make([]Fact, 0, 8), Fact{"match", m.Grade.String() + " by " + m.By.String()})
+	if len(am.m.links) > 0 {
+		if l, ok := am.m.links[accountKey{am.app, a.ID}]; ok {
+			facts = append(facts, Fact{"link", fmt.Sprintf("recorded by %s on %s: %s", l.Actor, l.On, l.Evidence)})
+		}
 	}
-	facts = append(facts, am.idFact(a, m)...)
-	facts = append(facts, am.addressFact(a, m)...)
-	facts = append(facts, am.usernameFact(a, m)...)
+	facts = am.idFact(facts, a, m)
+	facts = am.addressFact(facts, a, m)
+	facts = am.usernameFact(facts, a, m)
 	if a.DisplayName != "" {
 		facts = append(facts, Fact{"account name", a.DisplayName + am.nameVerdict(m)})
 	}
@@ -34,9 +37,9 @@ func (am *appMatcher) evidence(a *connectors.Account, m Match) []Fact {
 	return facts
 }
 
-func (am *appMatcher) idFact(a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) idFact(facts []Fact, a *connectors.Account, m Match) []Fact {
 	if strings.TrimSpace(a.EmployeeID) == "" {
-		return nil
+		return facts
 	}
 	k := foldID(am.buf[:0], a.EmployeeID)
 	says := " is on the roster for several people"
@@ -56,13 +59,14 @@ func (am *appMatcher) idFact(a *connectors.Account, m Match) []Fact {
 			says = " is that of " + describe(am.found[0].person)
 		}
 	}
-	return []Fact{{"employee id", fmt.Sprintf("%q", a.EmployeeID) + says}}
+	var buf [192]byte
+	return append(facts, Fact{"employee id", string(append(strconv.AppendQuote(buf[:0], a.EmployeeID), says...))})
 }
 
-func (am *appMatcher) addressFact(a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) addressFact(facts []Fact, a *connectors.Account, m Match) []Fact {
 	f, at := foldAddress(am.buf[:0], a.Email)
 	if at < 0 {
-		return nil
+		return facts
 	}
 	says, company := " is not known to HR", am.m.domains[string(f[at+1:])]
 	am.findAddress(f)
@@ -78,12 +82,12 @@ func (am *appMatcher) addressFact(a *connectors.Account, m Match) []Fact {
 	case company && m.Owner != nil && am.hasLocal(m.Owner, f[:at], false):
 		says = " has the local part of the owner's, at another company domain"
 	}
-	return []Fact{{"address", a.Email + says}}
+	return append(facts, Fact{"address", a.Email + says})
 }
 
-func (am *appMatcher) usernameFact(a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) usernameFact(facts []Fact, a *connectors.Account, m Match) []Fact {
 	if a.Username == "" || m.Owner == nil {
-		return nil
+		return facts
 	}
 	says := ""
 	var buf [192]byte
@@ -94,7 +98,7 @@ func (am *appMatcher) usernameFact(a *connectors.Account, m Match) []Fact {
 	case am.learnt.known:
 		says = " is not what this app's convention makes of the owner's name"
 	}
-	return []Fact{{"username", a.Username + says}}
+	return append(facts, Fact{"username", a.Username + says})
 }
 
 func (am *appMatcher) nameVerdict(m Match) string {
@@ -121,8 +125,9 @@ func (am *appMatcher) nameVerdict(m Match) string {
 
 // dateVerdict says how the account's creation lies to a person's employments.
 func (am *appMatcher) dateVerdict(a *connectors.Account, p *Person) string {
-	return a.Created.String() + [...]string{", while not employed", ", nothing to compare it with", ", while employed",
-		", when hired or moved"}[fitDates(p, a.Created, am.m.asOf)]
+	var buf [64]byte
+	return string(append(appendDate(buf[:0], a.Created), [...]string{", while not employed", ", nothing to compare it with", ", while employed",
+		", when hired or moved"}[am.m.dates(am.glance(p), a.Created)]...))
 }
 
 func (am *appMatcher) whyNot(a *connectors.Account, m Match) string {
@@ -136,12 +141,23 @@ func (am *appMatcher) whyNot(a *connectors.Account, m Match) string {
 }
 
 func describe(p *Person) string {
-	r := p.Now
-	s := fmt.Sprintf("%s (%s), employed from %s", p.Name(), p.ID, p.Records[0].Start)
-	if r.End.Known() {
-		s += " to " + r.End.String()
+	var buf [192]byte
+	b := append(append(append(buf[:0], p.Name()...), " ("...), p.ID...)
+	b = appendDate(append(b, "), employed from "...), p.Records[0].Start)
+	if p.Now.End.Known() {
+		b = appendDate(append(b, " to "...), p.Now.End)
 	}
-	return s
+	return string(b)
+}
+
+// appendDate appends what Date.String says, in a third of its time.
+func appendDate(b []byte, d connectors.Date) []byte {
+	year, month, day := d.Time().Date()
+	if !d.Known() || year < 1000 || year > 9999 {
+		return append(b, d.String()...)
+	}
+	b = strconv.AppendInt(b, int64(year), 10)
+	return append(b, '-', '0'+byte(month/10), '0'+byte(month%10), '-', '0'+byte(day/10), '0'+byte(day%10))
 }
 
 // rivalsNamed is how many of the people an ambiguous match lies between the evidence names.

@@ -121,6 +121,8 @@ type roster struct {
 	arena   []byte
 	idx     [keyKinds]index
 	glances []glance
+	moves   []connectors.Date // of the people with a plain glance, but for the hiring
+	movesOf []uint32          // person → first of their moves; one more at the end
 	ids     idShape
 	domains map[string]bool
 }

@@ -242,7 +242,7 @@ func hashKind(kind, h uint64) uint64 { return mix(h ^ kind*0x9e3779b97f4a7c15) }
 // glance fills the glances. A person's first entry is a name of their first record; with several records the name of which
 // one it is makes no difference.
 func (r *roster) glance() {
-	r.glances = make([]glance, len(r.people.All))
+	r.glances, r.movesOf = make([]glance, len(r.people.All)), make([]uint32, len(r.people.All)+1)
 	for i, p := range r.people.All {
 		g := &r.glances[i]
 		g.person, g.single = int32(i), len(p.MaybeSame) == 0
@@ -253,6 +253,19 @@ func (r *roster) glance() {
 		}
 		if first := p.Records[0]; len(p.Records) == 1 && first.Start.Known() {
 			g.start, g.end, g.plain = first.Start, first.End, true
+			r.addMoves(first.Roles, first.Start)
+			if len(p.Roles) > 0 && (len(first.Roles) == 0 || &p.Roles[0] != &first.Roles[0]) { // HR's own has promotions as well
+				r.addMoves(p.Roles, first.Start)
+			}
+		}
+		r.movesOf[i+1] = uint32(len(r.moves))
+	}
+}
+
+func (r *roster) addMoves(roles []connectors.RolePeriod, hired connectors.Date) {
+	for i := range roles {
+		if from := roles[i].From; from.Known() && from != hired {
+			r.moves = append(r.moves, from)
 		}
 	}
 }

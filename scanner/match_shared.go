@@ -21,7 +21,7 @@ func (am *appMatcher) checkName(a *connectors.Account, m Match) (Match, bool) {
 			own = true
 			continue
 		}
-		if d := fitDates(c.person, a.Created, am.m.asOf); other == nil || d > date || d == date && prefer(c.person, other, am.m.asOf) {
+		if d := am.m.dates(&am.m.glances[c.index], a.Created); other == nil || d > date || d == date && prefer(c.person, other, am.m.asOf) {
 			other, date = c.person, d
 		}
 	}
@@ -31,7 +31,7 @@ func (am *appMatcher) checkName(a *connectors.Account, m Match) (Match, bool) {
 		m.Grade, m.RunnerUp = Proposed, other // the name is another's, the address is not
 	case !own:
 		return Match{}, false // the name is another's alone: rest judges by it
-	case m.By == ByAltDomain && date > fitDates(m.Owner, a.Created, am.m.asOf):
+	case m.By == ByAltDomain && date > am.m.dates(am.glance(m.Owner), a.Created):
 		m.Grade, m.RunnerUp = Proposed, other
 	}
 	return m, true
