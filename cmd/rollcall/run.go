@@ -43,6 +43,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	if led != nil {
 		defer led.Close()
 	}
+	holdMemory(c.Roster, led != nil)
 	folder, err := newRunFolder(c.State, started, o.AsOf, led != nil && !o.AsOf.Known())
 	if err != nil {
 		return nil, nil, err
