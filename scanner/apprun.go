@@ -18,47 +18,47 @@ type appRun struct {
 	aj   *appJudge
 	sink func(*AccountLine) error
 
-	waiting []waiting
-	acc     *connectors.Account // of the account being judged: what the evidence function speaks of
-	match   Match
-}
-
-type waiting struct {
-	acc     connectors.Account
-	class   connectors.Class
-	classBy string
+	here  connectors.Account  // the account at hand, as its source gave it
+	acc   *connectors.Account // of the account being judged: what the evidence function speaks of
+	match Match
 }
 
 // pull reads the app to its end. pullErr is the source's failure, err is ours.
 func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
 	evidence := func() []Fact { return r.am.evidence(r.acc, r.match) }
+	waiting, _ := r.scan.waiting.Get().(*waitingList)
+	if waiting == nil {
+		waiting = &waitingList{}
+	}
 	for a, perr := range r.app.Source.Accounts(ctx, r.t) {
 		if perr != nil {
 			pullErr = perr
 			break
 		}
 		r.t.rep.Read++
-		class, by := r.scan.matcher.classify(r.app.ID, &a, r.scan.in.Policy.registered(r.app.ID, &a))
+		r.here = a // one place for all: the loop's own variable would be allocated for each account
+		class, by := r.scan.matcher.classify(r.app.ID, &r.here, r.scan.in.Policy.registered(r.app.ID, &r.here))
 		var m Match
 		if class == connectors.Human {
 			var done bool
-			if m, done = r.am.sure(&a); !done {
-				r.waiting = append(r.waiting, waiting{a.Clone(), class, by})
+			if m, done = r.am.sure(&r.here); !done {
+				waiting.add(&r.here, class, by)
 				continue
 			}
 		}
-		if err := r.settle(&a, class, by, m, evidence); err != nil {
+		if err := r.settle(&r.here, class, by, m, evidence); err != nil {
 			return pullErr, err
 		}
 	}
 	r.am.learned()
-	for i := range r.waiting {
-		w := &r.waiting[i]
+	for i := range waiting.n {
+		w := waiting.at(i)
 		if err := r.settle(&w.acc, w.class, w.classBy, r.am.rest(&w.acc), evidence); err != nil {
 			return pullErr, err
 		}
 	}
-	r.waiting = nil
+	waiting.reset()
+	r.scan.waiting.Put(waiting)
 	return pullErr, nil
 }
 

@@ -63,6 +63,7 @@ type scan struct {
 	judge   *judge
 	rulings []Ruling
 	blind   blindSpots
+	waiting sync.Pool  // of *waitingList, for the next app
 	mu      sync.Mutex // guards calls of Progress
 }
 
