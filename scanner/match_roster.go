@@ -16,7 +16,8 @@ type idShape struct {
 
 // newRoster makes the indexes of the records and those of the names side by side.
 func newRoster(ps *People, domains []string) *roster {
-	r := &roster{people: ps, records: make([]recordOf, len(ps.sorted)), domains: companyDomains(ps.sorted, domains)}
+	r := &roster{people: ps, records: make([]recordOf, len(ps.sorted)), domains: companyDomains(ps.sorted, domains),
+		glances: make([]glance, len(ps.All))}
 	var keys keyLists
 	for kind, each := range [keyKinds]float64{keyID: 1, keyAddress: 2, keyLocal: 1.1, keyPersonal: 1, keyName: 2.2, keyPair: 1.5, keyInitial: 1.5} {
 		keys[kind] = make([]indexKey, 0, int(each*float64(len(r.records))))
@@ -31,11 +32,11 @@ func newRoster(ps *People, domains []string) *roster {
 	wg.Go(func() {
 		r.recordKeys(&keys)
 		index(keyID, keyAddress, keyLocal, keyPersonal)
+		r.glanceDates()
 	})
 	r.names()
 	r.nameKeys(&keys)
 	index(keyName, keyPair, keyInitial)
-	r.glance()
 	wg.Wait()
 	for i := range r.records {
 		of := ps.of[i]
@@ -44,7 +45,7 @@ func newRoster(ps *People, domains []string) *roster {
 	return r
 }
 
-// names fills the entries.
+// names fills the entries, and the glances' names.
 func (r *roster) names() {
 	r.entries = make([]nameEntry, 0, len(r.records)+len(r.records)/8)
 	r.arena = make([]byte, 0, 18*len(r.records))
@@ -56,6 +57,9 @@ func (r *roster) names() {
 		}
 	}
 	r.own[len(r.people.All)] = uint32(len(r.entries))
+	for i := range r.glances {
+		r.glances[i].name = r.glanceName(i)
+	}
 }
 
 // companyDomains are those of the settings; without settings, those that at least a twentieth of the work addresses have.
@@ -239,18 +243,23 @@ func (r *roster) nameKeys(keys *keyLists) {
 
 func hashKind(kind, h uint64) uint64 { return mix(h ^ kind*0x9e3779b97f4a7c15) }
 
-// glance fills the glances. A person's first entry is a name of their first record; with several records the name of which
-// one it is makes no difference.
-func (r *roster) glance() {
-	r.glances, r.movesOf = make([]glance, len(r.people.All)), make([]uint32, len(r.people.All)+1)
+// glanceName is a person's name at a glance. Their first entry is a name of their first record; with several records the
+// name of which one it is makes no difference.
+func (r *roster) glanceName(i int) uint64 {
+	if lo := r.own[i]; lo < r.own[i+1] {
+		if e := &r.entries[lo]; e.first > 0 && e.last > 0 {
+			return tokensHash(e.given(r.arena), e.firstStarts) + tokensHash(e.family(r.arena), e.familyStarts)
+		}
+	}
+	return 0
+}
+
+// glanceDates fills the glances but for the names.
+func (r *roster) glanceDates() {
+	r.movesOf = make([]uint32, len(r.people.All)+1)
 	for i, p := range r.people.All {
 		g := &r.glances[i]
 		g.person, g.single = int32(i), len(p.MaybeSame) == 0
-		if lo := r.own[i]; lo < r.own[i+1] {
-			if e := &r.entries[lo]; e.first > 0 && e.last > 0 {
-				g.name = tokensHash(e.given(r.arena), e.firstStarts) + tokensHash(e.family(r.arena), e.familyStarts)
-			}
-		}
 		if first := p.Records[0]; len(p.Records) == 1 && first.Start.Known() {
 			g.start, g.end, g.plain = first.Start, first.End, true
 			r.addMoves(first.Roles, first.Start)

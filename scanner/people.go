@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strings"
+	"sync"
 
 	"rollcall/connectors"
 )
@@ -120,23 +121,23 @@ func (j *joiner) people(seen map[connectors.PersonID][]SeenRole, asOf connectors
 	ps := &People{All: make([]*Person, 0, n), sorted: j.recs, of: make([]int32, len(j.recs))}
 	persons, slots := make([]Person, n), make([]*connectors.Person, len(j.recs))
 	made := make([]*Person, len(j.recs))
+	free := persons
 	for i, r := range j.recs {
 		root := j.find(int32(i))
 		p := made[root]
 		if p == nil {
-			p = &persons[len(ps.All)]
+			p, free = &free[0], free[1:]
 			p.Records, slots = slots[:0:count[root]], slots[count[root]:]
 			made[root] = p
-			ps.All = append(ps.All, p)
 		}
 		p.Records = append(p.Records, r)
 	}
-	for _, p := range ps.All {
-		settle(p, seen, asOf)
-	}
-	slices.SortFunc(ps.All, func(a, b *Person) int { return cmp.Compare(a.ID, b.ID) })
-	for i, p := range ps.All {
-		p.Index = i
+	settleAll(persons, seen, asOf)
+	for i, r := range j.recs { // the records stand in the order of ids, so the people do as well
+		if p := made[j.find(int32(i))]; p.Now == r {
+			p.Index = len(ps.All)
+			ps.All = append(ps.All, p)
+		}
 	}
 	ids := make([]indexKey, 0, len(j.recs))
 	for i, r := range j.recs {
@@ -147,6 +148,20 @@ func (j *joiner) people(seen map[connectors.PersonID][]SeenRole, asOf connectors
 	}
 	ps.ids = newIndex(ids)
 	return ps
+}
+
+// settleAll settles people, half of them beside the others.
+func settleAll(persons []Person, seen map[connectors.PersonID][]SeenRole, asOf connectors.Date) {
+	var wg sync.WaitGroup
+	half := len(persons) / 2
+	for _, some := range [][]Person{persons[:half], persons[half:]} {
+		wg.Go(func() {
+			for i := range some {
+				settle(&some[i], seen, asOf)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // settle orders a person's records and decides which one speaks for them.

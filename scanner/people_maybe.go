@@ -123,6 +123,10 @@ func (j *joiner) contradict(ended, living *Person) bool {
 // differentFirstNames tells whether both records have first names and none of the one stands anywhere in the other's name,
 // also when it is cut short there, or given and family names are swapped.
 func differentFirstNames(a, b *connectors.Person) bool {
+	var buf [64]byte
+	if a.FirstName == b.FirstName && len(foldName(buf[:0], a.FirstName, false)) > 0 {
+		return false // as with most namesakes
+	}
 	return a.FirstName != "" && b.FirstName != "" && !namedIn(a.FirstName, b) && !namedIn(b.FirstName, a)
 }
 
