@@ -78,15 +78,16 @@ type nameEntry struct {
 	familyStarts uint64
 }
 
-// recordOf is what the first pass asks of a record and whose it is, in one line of the processor's cache: its folded id, a
-// hash of its work address, and its person's glance.
+// recordOf is what the first pass asks of a record and whose it is, in one line of the processor's cache: its folded id,
+// hashes of its work address, and its person's glance.
 type recordOf struct {
 	person *Person
 	work   uint64 // hash of the folded work address; 0 = none
+	local  uint64 // hash of that one's local part, where the domain is the company's; 0 = none
 	glance
 	idLen  uint8 // 255: too long to stand here
 	letter uint8
-	id     [22]byte
+	id     [14]byte
 }
 
 // glance is what decides most questions about a person, in one place: their name and when they are employed.

@@ -80,10 +80,14 @@ func (am *appMatcher) findLocal(local []byte) {
 		if s.tag != uint32(h) {
 			continue
 		}
-		rec := am.m.people.sorted[s.val]
-		for addr, personal := range recordAddresses(rec) {
-			if o, at := foldAddress(buf[:0], addr); at >= 0 && !personal && bytes.Equal(o[:at], local) {
-				am.add(&am.m.records[s.val], ByAltDomain)
+		o := &am.m.records[s.val]
+		if o.local == h { // as with work
+			am.add(o, ByAltDomain)
+			continue
+		}
+		for addr, personal := range recordAddresses(am.m.people.sorted[s.val]) {
+			if f, at := foldAddress(buf[:0], addr); at >= 0 && !personal && bytes.Equal(f[:at], local) {
+				am.add(o, ByAltDomain)
 			}
 		}
 	}

@@ -115,13 +115,18 @@ func (r *roster) recordKeys(keys *keyLists) {
 			}
 			h := hashBytes(f)
 			keys.add(keyAddress, h, uint32(i))
-			if a == rec.WorkEmail && !personal {
+			work, local := !personal && a == rec.WorkEmail, hashBytes(f[:at])
+			if work {
 				o.work = h
 			}
-			if personal {
-				keys.add(keyPersonal, hashBytes(f[:at]), uint32(i))
-			} else if r.domains[string(f[at+1:])] {
-				keys.add(keyLocal, hashBytes(f[:at]), uint32(i))
+			switch {
+			case personal:
+				keys.add(keyPersonal, local, uint32(i))
+			case r.domains[string(f[at+1:])]:
+				keys.add(keyLocal, local, uint32(i))
+				if work {
+					o.local = local
+				}
 			}
 		}
 	}

@@ -62,9 +62,9 @@ func (am *appMatcher) single(a *connectors.Account, f *found) (Match, bool) {
 	name, outside := am.m.agreement(&am.name, f.glance), am.m.outside(f.glance, a.Created)
 	g := Strong
 	switch {
-	case f.how == ByAltDomain && am.older(f.person, a):
+	case f.how == ByAltDomain && am.older(f, a):
 		return Match{}, false // the local part was somebody else's: the name may tell whose
-	case f.how == ByAddress && name != contradicts && (!outside || name >= agrees && !am.older(f.person, a)):
+	case f.how == ByAddress && name != contradicts && (!outside || name >= agrees && !am.older(f, a)):
 		g = Exact
 	case f.how == ByAddress && outside, f.how != ByAddress && name == contradicts, f.how == ByAltDomain && outside:
 		g = Proposed
@@ -72,10 +72,13 @@ func (am *appMatcher) single(a *connectors.Account, f *found) (Match, bool) {
 	return am.matchFound(f, g, f.how), true
 }
 
-// older tells whether an account is so much older than a person's first day that the address may have been somebody else's
+// older tells whether an account is so much older than the first day of who was found that the address may have been somebody else's
 // when it was made.
-func (am *appMatcher) older(p *Person, a *connectors.Account) bool {
-	first := p.Records[0].Start
+func (am *appMatcher) older(f *found, a *connectors.Account) bool {
+	first := f.glance.start
+	if !f.glance.plain {
+		first = f.person.Records[0].Start
+	}
 	return first.Known() && a.Created.Known() && a.Created < first-provisionedEarly
 }
 
