@@ -123,8 +123,13 @@ func (am *appMatcher) keep(f func(*candidate) bool) {
 // decide grades what narrow left.
 func (am *appMatcher) decide(a *connectors.Account, user []byte, admin bool) Match {
 	c, second, same := am.best()
+	mismatch := am.learnt.known && !c.user && len(user) > 0
 	if second != nil && !same {
-		return am.severalBear(a, c, second)
+		m := am.severalBear(a, c, second)
+		if m.Owner != nil && c.date == dateNear && am.strong(a, c, mismatch, admin) {
+			m.Grade = Strong // made when that one was hired or moved, and none of the others worked here
+		}
+		return m
 	}
 	if am.against(a, c.person, c.fit) {
 		return Match{RunnerUp: c.person}
@@ -133,7 +138,6 @@ func (am *appMatcher) decide(a *connectors.Account, user []byte, admin bool) Mat
 	if second != nil {
 		m.RunnerUp = second.person
 	}
-	mismatch := am.learnt.known && !c.user && len(user) > 0
 	switch {
 	case c.date == dateOutside && (c.fit < fitFull || hasAddress(a)), c.fit == fitInitial && mismatch && !am.learnt.givenFits(user, am.m.roster, c.person.Index):
 		return Match{RunnerUp: c.person}

@@ -109,10 +109,17 @@ func (am *appMatcher) shared(a *connectors.Account) (Match, bool) {
 			am.tied = append(am.tied, f.person)
 		}
 		return Match{Grade: Ambiguous, By: best.how, RunnerUp: best.person}, true
-	case best.date == dateOutside, best.how == ByAltDomain, best.date == dateUnknown && am.livingOther(best):
+	case best.date == dateOutside, best.how == ByAltDomain && !am.hiredThen(best), best.date == dateUnknown && am.livingOther(best):
 		m.Grade = Proposed
 	}
 	return m, true
+}
+
+// hiredThen tells whether the account was made when best, who bears its name, was hired or moved, and nobody else of its
+// local part worked here.
+func (am *appMatcher) hiredThen(best *found) bool {
+	return best.name >= agrees && best.date == dateNear &&
+		!slices.ContainsFunc(am.found, func(f found) bool { return f.person != best.person && f.date != dateOutside })
 }
 
 // livingOther tells whether best has left while somebody of the address and as good a name has not: only dates tell these apart.
