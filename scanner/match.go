@@ -88,7 +88,7 @@ func (am *appMatcher) learned() {
 	for _, s := range am.open.of {
 		am.name.read(s.display)
 		if am.candidates(); len(am.cands) == 1 {
-			am.learn(&users, s.username, am.cands[0].person)
+			am.learn(&users, s.username, am.m.people.All[am.cands[0].index])
 		}
 	}
 	am.learnt = users.settle()

@@ -22,7 +22,7 @@ func (am *appMatcher) rest(a *connectors.Account) Match {
 		am.byUsernameAlone(user)
 	}
 	if len(am.m.not) > 0 {
-		am.cands = slices.DeleteFunc(am.cands, func(c candidate) bool { return am.excluded(a, c.person) })
+		am.cands = slices.DeleteFunc(am.cands, func(c candidate) bool { return am.excluded(a, am.m.people.All[c.index]) })
 	}
 	var m Match
 	if len(am.cands) > 0 {
@@ -82,7 +82,7 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	if f, at := foldAddress(am.buf[:0], a.Email); at >= 0 && am.m.domains[string(f[at+1:])] {
 		for i := range am.cands {
 			c := &am.cands[i]
-			c.own = am.hasLocal(c.person, f[:at], false) && !am.m.outside(&am.m.glances[c.index], a.Created)
+			c.own = am.hasLocal(am.m.people.All[c.index], f[:at], false) && !am.m.outside(&am.m.glances[c.index], a.Created)
 		}
 		am.keep(func(c *candidate) bool { return c.own })
 	}
@@ -95,11 +95,14 @@ func (am *appMatcher) narrow(a *connectors.Account, user []byte) {
 	am.keep(func(c *candidate) bool { return c.user })
 	am.keep(func(c *candidate) bool { return !c.loose })
 	if best == fitFull && len(am.cands) > 1 && !isASCII(a.DisplayName) {
-		am.keep(func(c *candidate) bool { return spelledAlike(a.DisplayName, c.person) || plainlySpelled(c.person) })
+		am.keep(func(c *candidate) bool {
+			p := am.m.people.All[c.index]
+			return spelledAlike(a.DisplayName, p) || plainlySpelled(p)
+		})
 	}
 	for i := range am.cands {
 		c := &am.cands[i]
-		c.date = am.m.dates(&am.m.glances[c.index], a.Created)
+		c.person, c.date = am.m.people.All[c.index], am.m.dates(&am.m.glances[c.index], a.Created)
 	}
 }
 

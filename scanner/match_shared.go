@@ -17,12 +17,13 @@ func (am *appMatcher) checkName(a *connectors.Account, m Match) (Match, bool) {
 		if c.fit < fitFull {
 			continue
 		}
-		if c.person == m.Owner {
+		p := am.m.people.All[c.index]
+		if p == m.Owner {
 			own = true
 			continue
 		}
-		if d := am.m.dates(&am.m.glances[c.index], a.Created); other == nil || d > date || d == date && prefer(c.person, other, am.m.asOf) {
-			other, date = c.person, d
+		if d := am.m.dates(&am.m.glances[c.index], a.Created); other == nil || d > date || d == date && prefer(p, other, am.m.asOf) {
+			other, date = p, d
 		}
 	}
 	switch {

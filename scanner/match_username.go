@@ -15,7 +15,7 @@ func (am *appMatcher) byUsernameAlone(user []byte) {
 	h := hashBytes(user)
 	for _, s := range am.byForm.bucket(h) {
 		if e := &am.m.entries[s.val]; s.tag == uint32(h) && am.learnt.by.follows(user, am.m.roster, e) {
-			am.addCandidate(candidate{person: am.m.people.All[e.person], index: e.person, entry: int32(s.val), fit: fitUsername}, 0)
+			am.addCandidate(candidate{index: e.person, entry: int32(s.val), fit: fitUsername}, 0)
 		}
 	}
 	am.keep(func(c *candidate) bool { return am.m.agreement(&am.name, &am.m.glances[c.index]) >= agrees })
