@@ -3,7 +3,6 @@ package scanner
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 
 	"rollcall/connectors"
 )
@@ -40,45 +39,6 @@ var telling = func() map[string]bool {
 	}
 	return m
 }()
-
-// wordHash is a small hash of a word, letter by letter.
-func wordHash(h uint16, c byte) uint16 { return h*31 + uint16(c) }
-
-// tellingHashes has a bit for the hash of each telling word: with it classify takes half the time (BenchmarkClassify).
-var tellingHashes = func() (bits [1 << 16 / 64]uint64) {
-	for w := range telling {
-		h := uint16(0)
-		for i := range len(w) {
-			h = wordHash(h, w[i])
-		}
-		bits[h/64] |= 1 << (h % 64)
-	}
-	return bits
-}()
-
-// mayTell tells whether a name may hold a sign: it has a word, but for a number behind, with the hash of one that a sign
-// begins with, or a character that needs a closer look.
-func mayTell(s string) bool {
-	h, number := uint16(0), false
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= utf8.RuneSelf || c == '#' || c == '(' || c == '[' {
-			return true
-		}
-		switch f := asciiFold[c]; {
-		case f == ' ':
-			if tellingHashes[h/64]>>(h%64)&1 == 1 {
-				return true
-			}
-			h, number = 0, false
-		case isDigit(f):
-			number = true
-		case f != 0 && !number:
-			h = wordHash(h, f)
-		}
-	}
-	return tellingHashes[h/64]>>(h%64)&1 == 1
-}
 
 var blank = []byte{' '}
 

@@ -90,15 +90,6 @@ type recordOf struct {
 	id     [14]byte
 }
 
-// glance is what decides most questions about a person, in one place: their name and when they are employed.
-type glance struct {
-	name       uint64 // tokensHash of the present name; 0 = look at the entries
-	start, end connectors.Date
-	person     int32
-	plain      bool // one record with a known first day: start and end are all its dates
-	single     bool // nobody else could be the same human
-}
-
 // key is a record's id, folded.
 func (r *roster) key(buf []byte, rec uint32) idKey {
 	o := &r.records[rec]

@@ -71,16 +71,21 @@ func companyDomains(recs []*connectors.Person, set []string) map[string]bool {
 	if len(out) > 0 {
 		return out
 	}
-	count, n := map[string]int{}, 0
+	count, n := map[string]*int{}, 0
 	var buf [128]byte
 	for _, r := range recs {
 		if a, at := foldAddress(buf[:0], r.WorkEmail); at >= 0 {
-			count[string(a[at+1:])]++
+			c := count[string(a[at+1:])] // looked up as bytes: to count in the map itself would make a string each time
+			if c == nil {
+				c = new(int)
+				count[string(a[at+1:])] = c
+			}
+			*c++
 			n++
 		}
 	}
 	for d, c := range count {
-		if c*20 >= n {
+		if *c*20 >= n {
 			out[d] = true
 		}
 	}
@@ -247,39 +252,3 @@ func (r *roster) nameKeys(keys *keyLists) {
 }
 
 func hashKind(kind, h uint64) uint64 { return mix(h ^ kind*0x9e3779b97f4a7c15) }
-
-// glanceName is a person's name at a glance. Their first entry is a name of their first record; with several records the
-// name of which one it is makes no difference.
-func (r *roster) glanceName(i int) uint64 {
-	if lo := r.own[i]; lo < r.own[i+1] {
-		if e := &r.entries[lo]; e.first > 0 && e.last > 0 {
-			return tokensHash(e.given(r.arena), e.firstStarts) + tokensHash(e.family(r.arena), e.familyStarts)
-		}
-	}
-	return 0
-}
-
-// glanceDates fills the glances but for the names.
-func (r *roster) glanceDates() {
-	r.movesOf = make([]uint32, len(r.people.All)+1)
-	for i, p := range r.people.All {
-		g := &r.glances[i]
-		g.person, g.single = int32(i), len(p.MaybeSame) == 0
-		if first := p.Records[0]; len(p.Records) == 1 && first.Start.Known() {
-			g.start, g.end, g.plain = first.Start, first.End, true
-			r.addMoves(first.Roles, first.Start)
-			if len(p.Roles) > 0 && (len(first.Roles) == 0 || &p.Roles[0] != &first.Roles[0]) { // HR's own has promotions as well
-				r.addMoves(p.Roles, first.Start)
-			}
-		}
-		r.movesOf[i+1] = uint32(len(r.moves))
-	}
-}
-
-func (r *roster) addMoves(roles []connectors.RolePeriod, hired connectors.Date) {
-	for i := range roles {
-		if from := roles[i].From; from.Known() && from != hired {
-			r.moves = append(r.moves, from)
-		}
-	}
-}
