@@ -28,7 +28,4 @@ func holdMemory(roster connectors.Roster, ledger bool) {
 		limit += memoryOfLedger
 	}
 	debug.SetMemoryLimit(limit)
-	if os.Getenv("NOHUGE") == "" {
-		useHugePages(int(limit))
-	}
 }
