@@ -11,7 +11,7 @@ import (
 // size of HR's files the people and their index take.
 const (
 	memoryOfScan   = 110 << 20
-	memoryOfLedger = 300 << 20
+	memoryOfLedger = 220 << 20
 	memoryOfRoster = 5
 )
 
