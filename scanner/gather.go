@@ -175,7 +175,7 @@ func pullRoster(ctx context.Context, src connectors.Roster, clock func() time.Ti
 }
 
 // rosterRow is about how many bytes HR's files have for each record, its history included.
-const rosterRow = 256
+const rosterRow = 280
 
 // ReadApp reads an app without judging it: how the pull went, for people who set a source up.
 func ReadApp(ctx context.Context, a *App, clock func() time.Time) *SourceReport {

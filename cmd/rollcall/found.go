@@ -55,7 +55,7 @@ type piece struct {
 
 // maxHeld bytes of lines wait in memory. Apps are read in the order of the file as far as that goes, so that there are
 // seldom more; a slow app can make all others wait for it.
-const maxHeld = 48 << 20
+const maxHeld = 24 << 20
 
 // newFindings makes the file of all lines in dir.
 func newFindings(dir string, apps []connectors.AppID, asOf connectors.Date, register map[scanner.FindingID]scanner.Seen) (*findings, error) {
