@@ -138,6 +138,43 @@ func isLeaver(f *scanner.Finding) bool {
 	return f.Kind == scanner.OrphanedAccount && (f.Reason == scanner.ReasonLeaver || f.Reason == scanner.ReasonContractEnded)
 }
 
+// fewest picks the findings nobody should have to look for: leavers' enabled accounts, and all that is critical. The most
+// severe come first, which puts privileged accounts before others. An account, and a case, is named once; what else they
+// are in the list for is said beside it.
+func (d *Digest) fewest() ([]*scanner.Finding, map[scanner.FindingID][]string) {
+	rank := func(f *scanner.Finding) int {
+		if isLeaver(f) {
+			return 0
+		}
+		return 1
+	}
+	all := slices.Clone(d.few)
+	slices.SortFunc(all, func(a, b *scanner.Finding) int {
+		return cmp.Or(-cmp.Compare(a.Severity, b.Severity), cmp.Compare(rank(a), rank(b)), scanner.CompareFindings(a, b))
+	})
+	seen := map[string]scanner.FindingID{}
+	also := map[scanner.FindingID][]string{}
+	all = slices.DeleteFunc(all, func(f *scanner.Finding) bool {
+		same := "account " + string(f.App) + " " + string(f.Account)
+		switch {
+		case f.Kind == scanner.SoDConflict:
+			same = f.Group
+		case f.Account == "":
+			return false
+		}
+		first, again := seen[same]
+		if !again {
+			seen[same] = f.ID
+			return false
+		}
+		if f.Kind != scanner.SoDConflict { // the other side of a conflict is in its sentence already
+			also[first] = append(also[first], kindWords(string(f.Kind), f.Reason))
+		}
+		return true
+	})
+	return all, also
+}
+
 // backlogWords count what is left of the first run's findings. What could not be compared is not done.
 func (r *Review) backlogWords(s *Summary) string {
 	hidden := 0
