@@ -16,7 +16,7 @@ const (
 )
 
 // holdMemory has garbage collected before it doubles the memory of a large scan: of 100,000 people and a million accounts,
-// a third of the memory for a sixth more time. It does so by the size of the roster's files, so that a larger company gets
+// two thirds of the memory for a tenth more time. It does so by the size of the roster's files, so that a larger company gets
 // more before the collector is pressed; where that is not known, or whoever runs rollcall sets GOMEMLIMIT, it does nothing.
 func holdMemory(roster connectors.Roster, ledger bool) {
 	size := roster.Info().SizeHint
