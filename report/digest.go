@@ -23,13 +23,13 @@ type Digest struct {
 	groups []*digestGroup
 	apps   []connectors.AppID
 	few    []*scanner.Finding // leavers' accounts and all that is critical
-	last   int32              // the group of the last one added
+	last   int                // the group of the last one added
 }
 
 type digestItem struct {
 	id    uint64 // of an odd one: its place in odd
-	group int32
-	app   uint16
+	app   int32
+	group uint16 // severities, kinds and reasons: never many
 	odd   bool
 }
 
@@ -73,7 +73,7 @@ func (d *Digest) Add(f *scanner.Finding) {
 
 // Merge takes over all that another digest has counted; that one is not to be used again.
 func (d *Digest) Merge(other *Digest) {
-	groups, apps := make([]int32, len(other.groups)), make([]uint16, len(other.apps))
+	groups, apps := make([]uint16, len(other.groups)), make([]int32, len(other.apps))
 	for i, g := range other.groups {
 		groups[i] = d.group(g.severity, g.kind, g.reason)
 		mine := d.groups[groups[i]]
@@ -127,25 +127,14 @@ func (d *Digest) AtLeast(s scanner.Severity) bool {
 	return slices.ContainsFunc(d.groups, func(g *digestGroup) bool { return g.severity >= s })
 }
 
-// IDs yields the id of every finding, in no order.
-func (d *Digest) IDs() iter.Seq[scanner.FindingID] {
-	return func(yield func(scanner.FindingID) bool) {
-		for it := range d.each() {
-			if !yield(d.id(it)) {
-				return
-			}
-		}
-	}
-}
-
-func (d *Digest) add(id scanner.FindingID, group int32, app uint16) {
+func (d *Digest) add(id scanner.FindingID, group uint16, app int32) {
 	var b [8]byte
 	digits, ok := strings.CutPrefix(string(id), "f-")
 	if ok = ok && len(digits) == 16 && strings.Trim(digits, "0123456789abcdef") == ""; ok {
 		_, err := hex.Decode(b[:], []byte(digits))
 		ok = err == nil
 	}
-	it := digestItem{binary.BigEndian.Uint64(b[:]), group, app, !ok}
+	it := digestItem{binary.BigEndian.Uint64(b[:]), app, group, !ok}
 	if !ok {
 		it.id = uint64(len(d.odd))
 		d.odd = append(d.odd, scanner.FindingID(strings.Clone(string(id))))
@@ -161,29 +150,28 @@ func (d *Digest) id(it *digestItem) scanner.FindingID {
 }
 
 // group numbers a group; findings come in runs of one.
-func (d *Digest) group(s scanner.Severity, k scanner.Kind, reason string) int32 {
+func (d *Digest) group(s scanner.Severity, k scanner.Kind, reason string) uint16 {
 	is := func(g *digestGroup) bool { return g.severity == s && g.kind == k && g.reason == reason }
-	if int(d.last) < len(d.groups) && is(d.groups[d.last]) {
-		return d.last
+	if d.last >= len(d.groups) || !is(d.groups[d.last]) {
+		d.last = slices.IndexFunc(d.groups, is)
 	}
-	d.last = int32(slices.IndexFunc(d.groups, is))
 	if d.last < 0 {
-		d.last = int32(len(d.groups))
+		d.last = len(d.groups)
 		d.groups = append(d.groups, &digestGroup{severity: s, kind: k, reason: reason})
 	}
-	return d.last
+	return uint16(d.last)
 }
 
-func (d *Digest) app(id connectors.AppID) uint16 {
+func (d *Digest) app(id connectors.AppID) int32 {
 	if n := len(d.apps); n > 0 && d.apps[n-1] == id {
-		return uint16(n - 1)
+		return int32(n - 1)
 	}
 	i := slices.Index(d.apps, id)
 	if i < 0 {
 		i = len(d.apps)
 		d.apps = append(d.apps, id)
 	}
-	return uint16(i)
+	return int32(i)
 }
 
 // keep puts a finding in its place among the first.

@@ -108,6 +108,13 @@ func (d *drafts) sorted(app connectors.AppID) iter.Seq[*Finding] {
 	}
 }
 
+// kept is a copy of what sorted yields, to be kept.
+func kept(f *Finding) Finding {
+	c := *f
+	c.Evidence = slices.Clone(f.Evidence)
+	return c
+}
+
 // sortKey decides most comparisons without touching the drafts: severity, kind and reason, then the start of the person.
 type sortKey struct {
 	rank   uint32

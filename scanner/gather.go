@@ -148,7 +148,7 @@ func (t *tally) problem(pullErr error) string {
 func pullRoster(ctx context.Context, src connectors.Roster, clock func() time.Time) ([]connectors.Person, *tally, error) {
 	t := newTally("roster", src, connectors.People, clock)
 	// Room for what a file of that size has about: growing to a hundred thousand records instead copies each five times.
-	records := make([]connectors.Person, 0, t.rep.Info.SizeHint/rosterRow)
+	records := make([]connectors.Person, 0, min(t.rep.Info.SizeHint/rosterRow, maxRoom))
 	var pullErr error
 	for p, err := range src.People(ctx, t) {
 		if err != nil {
@@ -176,6 +176,9 @@ func pullRoster(ctx context.Context, src connectors.Roster, clock func() time.Ti
 
 // rosterRow is about how many bytes HR's files have for each record, its history included.
 const rosterRow = 280
+
+// maxRoom is for how many records room is made at most before one is read: a file can be large without having many.
+const maxRoom = 1 << 20
 
 // ReadApp reads an app without judging it: how the pull went, for people who set a source up.
 func ReadApp(ctx context.Context, a *App, clock func() time.Time) *SourceReport {

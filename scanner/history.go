@@ -23,7 +23,7 @@ type RosterFacts struct {
 	Employed int                                `json:"employed"` // records that had not ended
 	Blank    map[string]int                     `json:"blank"`    // empty cells by column: "status", "work_email", "role", "end" of ended ones
 	SHA256   string                             `json:"sha256"`
-	People   map[connectors.PersonID]RosterLine `json:"-"` // nil where nothing is remembered (NoHistory)
+	People   map[connectors.PersonID]RosterLine `json:"-"` // of a ledger's, and where KeepLines was called
 }
 
 // RosterLine is what the ledger keeps of one HR record: enough to tell what changed.

@@ -155,9 +155,7 @@ func (j *judge) finish(apps []*appJudge) verdict {
 	}
 	for _, aj := range apps {
 		for f := range aj.open() {
-			kept := *f
-			kept.Evidence = slices.Clone(f.Evidence)
-			v.Findings = append(v.Findings, kept)
+			v.Findings = append(v.Findings, kept(f))
 		}
 		v.Accepted = append(v.Accepted, aj.accepted...)
 		v.NotJudged = append(v.NotJudged, aj.notJudged()...)

@@ -166,9 +166,7 @@ func (aj *appJudge) open() iter.Seq[*Finding] {
 	return func(yield func(*Finding) bool) {
 		for f := range aj.drafts.sorted(aj.app.ID) {
 			if aj.aside.covers(f) {
-				kept := *f
-				kept.Evidence = slices.Clone(f.Evidence)
-				aj.accepted = append(aj.accepted, kept)
+				aj.accepted = append(aj.accepted, kept(f))
 			} else if !yield(f) {
 				break
 			}

@@ -6,8 +6,8 @@ import (
 	"rollcall/connectors"
 )
 
-// Result is all a scan found. Findings are sorted (CompareFindings) and empty where Input.Found took them; sources stand in the configuration's order, the
-// roster first.
+// Result is all a scan found. Findings are sorted (CompareFindings), and empty where Input.Found took them; sources stand
+// in the configuration's order, the roster first.
 type Result struct {
 	AsOf      connectors.Date
 	Findings  []Finding

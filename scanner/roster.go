@@ -21,17 +21,12 @@ var DefaultRosterGuard = RosterGuard{MaxShrink: 20, MinShrink: 5, MaxBlank: 10}
 // guardedColumns are those whose cells decide verdicts.
 var guardedColumns = []string{"status", "work_email", "role", "role_history"}
 
-// rosterFacts counts what the next roster will be held against, and where that one will be compared with it line by line,
-// keeps every line.
-func rosterFacts(records []connectors.Person, asOf connectors.Date, sum string, lines bool) *RosterFacts {
+// rosterFacts counts what the next roster will be held against.
+func rosterFacts(records []connectors.Person, asOf connectors.Date, sum string) *RosterFacts {
 	f := &RosterFacts{AsOf: asOf, Records: len(records), Blank: map[string]int{}, SHA256: sum}
-	if lines {
-		f.People = make(map[connectors.PersonID]RosterLine, len(records))
-	}
 	for i := range records {
 		r := &records[i]
-		ended := recordEnded(r, asOf)
-		if !ended {
+		if !recordEnded(r, asOf) {
 			f.Employed++
 		}
 		if r.Status == connectors.StatusUnknown {
@@ -46,12 +41,18 @@ func rosterFacts(records []connectors.Person, asOf connectors.Date, sum string, 
 		if len(r.Roles) == 0 {
 			f.Blank["role_history"]++
 		}
-		if !lines {
-			continue
-		}
-		f.People[r.ID] = RosterLine{Status: r.Status, Ended: ended, Role: r.Role, Department: r.Department, Title: r.Title}
 	}
 	return f
+}
+
+// KeepLines fills in the people, line by line, for a ledger to compare the next roster with.
+func (f *RosterFacts) KeepLines(people []*Person) {
+	f.People = make(map[connectors.PersonID]RosterLine, f.Records)
+	for _, p := range people {
+		for _, r := range p.Records {
+			f.People[r.ID] = RosterLine{Status: r.Status, Ended: recordEnded(r, f.AsOf), Role: r.Role, Department: r.Department, Title: r.Title}
+		}
+	}
 }
 
 // distrust compares a roster with the last accepted one and returns, with numbers, every reason not to believe it.

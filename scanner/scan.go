@@ -118,8 +118,7 @@ func (s *scan) trust(records []connectors.Person, rep *SourceReport) error {
 	if err != nil {
 		return err
 	}
-	_, first := s.in.History.(NoHistory)
-	s.result.Roster = rosterFacts(records, s.in.AsOf, rep.SHA256, !first)
+	s.result.Roster = rosterFacts(records, s.in.AsOf, rep.SHA256)
 	facts := s.result.Roster
 	switch {
 	case rep.State != SourceOK:

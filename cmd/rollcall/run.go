@@ -82,6 +82,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	}
 	recorded := runRecord(r, found.found)
 	if led != nil {
+		result.Roster.KeepLines(result.Persons)
 		if err := compare(c, led, register, &recorded, r); err != nil {
 			return nil, nil, err
 		}
