@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -142,17 +143,14 @@ func (p *program) show(r *report.Review, asked *report.Digest, f scanFlags) erro
 		return report.WriteTable(p.stdout, &shown, p.tableOptions())
 	}
 	p.warnIncomplete(&result)
-	if f.format == "jsonl" && shown.Filter == "" {
-		return copyOut(p.stdout, r.Paths.Findings)
+	if f.format == "jsonl" {
+		return f.copyOut(p.stdout, r.Paths.Findings)
 	}
 	if err := load(&shown); err != nil {
 		return err
 	}
 	result.Findings = f.filtered(result.Findings)
-	switch f.format {
-	case "jsonl":
-		return report.WriteJSONL(p.stdout, result.Findings)
-	case "json":
+	if f.format == "json" {
 		return report.WriteJSON(p.stdout, &shown)
 	}
 	return report.WriteCSV(p.stdout, result.Findings)
@@ -177,15 +175,32 @@ func (f *scanFlags) asked(x *scanner.Finding) bool {
 	return (f.app == "" || string(x.App) == f.app) && (f.person == "" || string(x.Person) == f.person) && (f.kind == "" || string(x.Kind) == f.kind)
 }
 
-// copyOut prints a file as it is.
-func copyOut(w io.Writer, path string) error {
+// copyOut prints the file of findings, in its order: app by app. It holds one finding at a time.
+func (f *scanFlags) copyOut(w io.Writer, path string) error {
 	in, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	_, err = io.Copy(w, in)
-	return err
+	if f.filter() == "" {
+		_, err := io.Copy(w, in)
+		return err
+	}
+	out := bufio.NewWriterSize(w, 1<<16)
+	var line []byte
+	for x, err := range report.ReadFindings(in) {
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if !f.asked(&x) {
+			continue
+		}
+		line = append(report.AppendFinding(line[:0], &x), '\n')
+		if _, err := out.Write(line); err != nil {
+			return err
+		}
+	}
+	return out.Flush()
 }
 
 func (f *scanFlags) filter() string {
