@@ -35,6 +35,10 @@ type Input struct {
 	Progress func(SourceReport, bool)
 }
 
+// RulesVersion is raised with every change after which the same inputs may give other findings: a sealed run is replayed
+// only by the version that judged it.
+const RulesVersion = 1
+
 // remoteAtOnce is how many sources that are not local files are pulled side by side: they mostly wait.
 const remoteAtOnce = 16
 

@@ -14,6 +14,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/connectors/all"
 	"rollcall/scanner"
+	"rollcall/scanner/evidence"
 )
 
 // configFile is the configuration as written. What belongs to one kind of source is decoded by that kind.
@@ -24,6 +25,7 @@ type configFile struct {
 	Domains  []string         `toml:"company_domains"` // mail domains of the company itself
 	Policy   string           `toml:"policy"`          // file
 	Workers  int              `toml:"workers"`         // sources judged at once; 0: one a processor
+	Evidence evidenceConfig   `toml:"evidence"`
 	Roster   map[string]any   `toml:"roster"`
 	Apps     []map[string]any `toml:"app"`
 }
@@ -84,6 +86,9 @@ type config struct {
 	Apps    []scanner.App
 	Policy  *scanner.Policy
 
+	Recipients evidence.Recipients // whom sealed inputs are encrypted to
+
+	data       []byte             // the file as it was read
 	named      []connectors.AppID // every app the file names, those with mistakes too
 	policyFile *tomlFile
 }
@@ -102,8 +107,9 @@ func loadConfig(path string, now time.Time, secret func(string) (string, error))
 	if f.decode("", f.tree, &cf); len(f.problems) > 0 {
 		return nil, fmt.Errorf("config: %w", f.err())
 	}
-	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC}
+	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data}
 	c.common(f, &cf, now)
+	c.evidence(f, cf.Evidence)
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: secret, HTTP: httpClient()}
 	c.openRoster(f, cf.Roster, env)
 	for i, app := range cf.Apps {
@@ -259,18 +265,33 @@ func (c *config) loadPolicy(path, at string) error {
 		return fmt.Errorf("policy: %w", err)
 	}
 	c.policyFile = f
-	f.decode("", f.tree, c.Policy)
+	c.Policy, err = decodePolicy(f, path, c.named)
+	return err
+}
+
+// policyHash is the SHA-256 of the policy as it was read, empty without one.
+func (c *config) policyHash() string {
+	if c.policyFile == nil {
+		return ""
+	}
+	return hexSum(c.policyFile.data)
+}
+
+// decodePolicy makes a policy of a file. Findings name it as the configuration does, wherever the company's files lie.
+func decodePolicy(f *tomlFile, name string, apps []connectors.AppID) (*scanner.Policy, error) {
+	p := &scanner.Policy{}
+	f.decode("", f.tree, p)
 	if err := f.err(); err != nil {
-		return err
+		return p, err
 	}
-	c.Policy.File = path // as the configuration names it: findings say so, wherever the company's files lie
-	for _, p := range c.Policy.Validate(c.named) {
-		f.problem(p.Path, "%s", p.Message)
+	p.File = name
+	for _, m := range p.Validate(apps) {
+		f.problem(m.Path, "%s", m.Message)
 	}
 	if err := f.err(); err != nil {
-		return err
+		return p, err
 	}
-	return c.Policy.Prepare()
+	return p, p.Prepare()
 }
 
 // resolveSecret reads what a reference in the configuration points to. The value is never printed.

@@ -15,6 +15,7 @@ import (
 	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
+	"rollcall/scanner/evidence"
 )
 
 // runOptions are what a caller may ask of a run.
@@ -50,7 +51,20 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	}
 	defer folder.discard()
 
-	register, err := history.Register()
+	recorded := led != nil && !o.AsOf.Known()
+	keep := &keeper{dir: folder.tmp, accounts: o.Workbook || o.Accounts != "", grants: recorded}
+	in := scanner.Input{
+		Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: history, Domains: c.Domains, AsOf: asOf,
+		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: keep.app, Progress: o.Progress,
+	}
+	var seal *evidence.Seal
+	if recorded {
+		if in, seal, err = folder.seal(c, in); err != nil {
+			return nil, nil, errors.Join(err, seal.Close())
+		}
+		defer seal.Close() // of a run that ends early
+	}
+	register, err := in.History.Register()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -60,12 +74,9 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	}
 	defer found.close()
 	found.recorded, found.shown = led != nil, o.Shown
+	in.Found = found.take
 
-	keep := &keeper{dir: folder.tmp, accounts: o.Workbook || o.Accounts != "", grants: led != nil && !o.AsOf.Known()}
-	result, err := scanner.Scan(ctx, scanner.Input{
-		Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: history, Domains: c.Domains, AsOf: asOf,
-		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: keep.app, Found: found.take, Progress: o.Progress,
-	})
+	result, err := scanner.Scan(ctx, in)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -77,19 +88,24 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	}
 	r := &report.Review{
 		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result, Digest: &found.all,
-		Config: fileHash(c.Path), Policy: fileHash(c.path(c.Policy.File)), Program: p.name(), Flags: p.flags(),
+		Config: hexSum(c.data), Policy: c.policyHash(), Program: p.name(), Flags: p.flags(),
 		Person: result.Who, NextStep: scanner.NextStep,
 	}
-	recorded := runRecord(r, found.found)
+	run := runRecord(r, found.found)
 	if led != nil {
 		result.Roster.KeepLines(result.Persons)
-		if err := compare(c, led, register, &recorded, r); err != nil {
+		if err := compare(c, led, register, &run, r); err != nil {
 			return nil, nil, err
 		}
 	}
 	p.remarks(o, r)
 	r.Ended = p.now()
-	if err := folder.write(r, found, keep, o, c.Apps); err != nil {
+	if seal != nil {
+		if err := seal.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := folder.write(r, found, keep, o, c.Apps, recorded); err != nil {
 		return nil, nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -98,8 +114,8 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	if err := folder.commit(r); err != nil {
 		return nil, nil, err
 	}
-	if led != nil && !o.AsOf.Known() {
-		if err := record(led, recorded, r, keep); err != nil {
+	if recorded {
+		if err := record(led, run, r, keep); err != nil {
 			return nil, nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
 		}
 	}
@@ -131,8 +147,15 @@ func remember(f *scanner.Finding, register map[scanner.FindingID]scanner.Seen, a
 	}
 }
 
-// record writes the run into the ledger.
+// record writes the run into the ledger, with the hashes of what it left.
 func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper) error {
+	run.ManifestSHA256, run.WorkbookSHA256 = r.Manifest, ""
+	if r.Paths.Workbook != "" {
+		var err error
+		if _, run.WorkbookSHA256, err = hashFile(r.Paths.Workbook); err != nil {
+			return err
+		}
+	}
 	for _, app := range sortedKeys(run.Pulls) {
 		if log := keep.log(app); log != nil {
 			if err := led.RecordGrants(app, run.AsOf, log); err != nil {
@@ -160,33 +183,33 @@ type pastRun struct {
 
 // readRun reads a recorded run; an empty id means the last one.
 func readRun(c *config, led *ledger.Ledger, id string) (*pastRun, error) {
-	run := &pastRun{}
-	if id == "" {
-		last, err := led.LastRun()
-		if err != nil {
-			return nil, err
-		}
-		if last == nil {
-			return nil, errors.New("there is no run yet; start one with: rollcall scan")
-		}
-		run.RunRecord = *last
-	} else {
-		rec, _, err := led.Run(id)
-		if errors.Is(err, connectors.ErrNotFound) {
-			return nil, fmt.Errorf("no run %q is recorded; see: rollcall runs list", id)
-		}
-		if err != nil {
-			return nil, err
-		}
-		run.RunRecord = rec
+	rec, err := recordedRun(led, id)
+	if err != nil {
+		return nil, err
 	}
+	run := &pastRun{RunRecord: *rec}
 	run.Dir = filepath.Join(c.State, "runs", run.ID)
-	var err error
 	run.Findings, err = readFindings(filepath.Join(run.Dir, findingsName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("the run %s is recorded, but its folder %s is gone: its findings cannot be shown", run.ID, run.Dir)
 	}
 	return run, err
+}
+
+// recordedRun is what the ledger has of a run; an empty id means the last one.
+func recordedRun(led *ledger.Ledger, id string) (*ledger.RunRecord, error) {
+	if id == "" {
+		last, err := led.LastRun()
+		if err == nil && last == nil {
+			err = errors.New("there is no run yet; start one with: rollcall scan")
+		}
+		return last, err
+	}
+	rec, _, err := led.Run(id)
+	if errors.Is(err, connectors.ErrNotFound) {
+		return nil, fmt.Errorf("no run %q is recorded; see: rollcall runs list", id)
+	}
+	return &rec, err
 }
 
 // readFindings reads a run's findings back, in the order of every report.

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -82,8 +80,34 @@ func (f *runFolder) commit(r *report.Review) error {
 	return nil
 }
 
-// write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook.
-func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {
+// write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook. The
+// folder of a run that is recorded has a manifest of all that, which the workbook names.
+func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App, recorded bool) error {
+	if err := f.writeLists(r, found, keep, o, apps); err != nil {
+		return err
+	}
+	if recorded {
+		var err error
+		if r.Manifest, err = writeManifest(f.tmp, r); err != nil {
+			return err
+		}
+	}
+	if !o.Workbook {
+		return nil
+	}
+	if err := load(r); err != nil {
+		return err
+	}
+	in, err := os.Open(r.Paths.Accounts)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
+	return writeFile(r.Paths.Workbook, func(w io.Writer) error { return report.WriteWorkbook(w, r, report.ReadAccounts(in)) })
+}
+
+func (f *runFolder) writeLists(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {
 	r.Paths.Findings = filepath.Join(f.tmp, findingsName)
 	if err := found.close(); err != nil {
 		return err
@@ -102,23 +126,9 @@ func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o run
 		return err
 	}
 	if o.Accounts != "" {
-		if err := copyFile(o.Accounts, r.Paths.Accounts); err != nil {
-			return err
-		}
+		return copyFile(o.Accounts, r.Paths.Accounts)
 	}
-	if !o.Workbook {
-		return nil
-	}
-	if err := load(r); err != nil {
-		return err
-	}
-	in, err := os.Open(r.Paths.Accounts)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
-	return writeFile(r.Paths.Workbook, func(w io.Writer) error { return report.WriteWorkbook(w, r, report.ReadAccounts(in)) })
+	return nil
 }
 
 // load reads the findings of a run into its review, for those reports that need every one.
@@ -155,14 +165,4 @@ func copyFile(to, from string) error {
 		_, err := io.Copy(w, in)
 		return err
 	})
-}
-
-// fileHash is the SHA-256 of a small file, or empty without one.
-func fileHash(path string) string {
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
 }
