@@ -26,6 +26,7 @@ type configFile struct {
 	Policy   string           `toml:"policy"`          // file
 	Workers  int              `toml:"workers"`         // sources judged at once; 0: one a processor
 	Evidence evidenceConfig   `toml:"evidence"`
+	Witness  witnessConfig    `toml:"witness"`
 	Roster   map[string]any   `toml:"roster"`
 	Apps     []map[string]any `toml:"app"`
 }
@@ -87,6 +88,7 @@ type config struct {
 	Policy  *scanner.Policy
 
 	Recipients evidence.Recipients // whom sealed inputs are encrypted to
+	Witness    witnessConfig
 
 	data       []byte             // the file as it was read
 	named      []connectors.AppID // every app the file names, those with mistakes too
@@ -110,6 +112,8 @@ func loadConfig(path string, now time.Time, secret func(string) (string, error))
 	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data}
 	c.common(f, &cf, now)
 	c.evidence(f, cf.Evidence)
+	cf.Witness.check(f)
+	c.Witness = cf.Witness
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: secret, HTTP: httpClient()}
 	c.openRoster(f, cf.Roster, env)
 	for i, app := range cf.Apps {

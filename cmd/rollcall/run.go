@@ -118,6 +118,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 		if err := record(led, run, r, keep); err != nil {
 			return nil, nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
 		}
+		p.witness(ctx, c, led, r.Run, r.Manifest)
 	}
 	return r, asked, nil
 }
@@ -149,13 +150,7 @@ func remember(f *scanner.Finding, register map[scanner.FindingID]scanner.Seen, a
 
 // record writes the run into the ledger, with the hashes of what it left.
 func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper) error {
-	run.ManifestSHA256, run.WorkbookSHA256 = r.Manifest, ""
-	if r.Paths.Workbook != "" {
-		var err error
-		if _, run.WorkbookSHA256, err = hashFile(r.Paths.Workbook); err != nil {
-			return err
-		}
-	}
+	run.ManifestSHA256 = r.Manifest
 	for _, app := range sortedKeys(run.Pulls) {
 		if log := keep.log(app); log != nil {
 			if err := led.RecordGrants(app, run.AsOf, log); err != nil {
@@ -170,8 +165,19 @@ func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper) 
 			return err
 		}
 	}
-	_, err := led.RecordRun(run)
-	return err
+	if _, err := led.RecordRun(run); err != nil || r.Paths.Workbook == "" {
+		return err
+	}
+	return recordWorkbook(led, r, "of the run", run.At)
+}
+
+// recordWorkbook has the ledger know a workbook by its hash.
+func recordWorkbook(led *ledger.Ledger, r *report.Review, what string, at time.Time) error {
+	_, sum, err := hashFile(r.Paths.Workbook)
+	if err != nil {
+		return err
+	}
+	return led.RecordWorkbook(ledger.Workbook{Run: r.Run, SHA256: sum, What: what, At: at, Actor: actor()})
 }
 
 // pastRun is a recorded run and what it found.

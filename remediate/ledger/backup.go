@@ -12,8 +12,19 @@ import (
 // migration brings a ledger from one schema to the next.
 type migration func(tx *bbolt.Tx) error
 
-// migrations[i] leads from schema i+1 to schema i+2. The present schema is the first.
-var migrations []migration
+// migrations[i] leads from schema i+1 to schema i+2.
+var migrations = []migration{
+	func(tx *bbolt.Tx) error { return createBuckets(tx, bSignOffs, bWorkbooks) },
+}
+
+func createBuckets(tx *bbolt.Tx, names ...[]byte) error {
+	for _, name := range names {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // migrate brings an older ledger up to date, in one transaction, after a copy of it was put beside it.
 func (l *Ledger) migrate(steps []migration) error {

@@ -214,11 +214,12 @@ func TestSchemas(t *testing.T) {
 	mark := func(tx *bbolt.Tx) error { return tx.Bucket(bMeta).Put([]byte("migrated"), []byte("yes")) }
 	fails := func(tx *bbolt.Tx) error { return errors.Join(mark(tx), errors.New("no")) }
 
-	if _, err := open(dir, Options{}, []migration{fails}); err == nil {
+	next := func(m migration) []migration { return append(slices.Clone(migrations), m) }
+	if _, err := open(dir, Options{}, next(fails)); err == nil {
 		t.Fatal("a failed migration went through")
 	}
-	end(t, begin(t, dir)) // still the first schema
-	l, err := open(dir, Options{}, []migration{mark})
+	end(t, begin(t, dir)) // still the present schema
+	l, err := open(dir, Options{}, next(mark))
 	ok(t, err)
 	ok(t, errors.Join(readAll(l)...))
 	end(t, l)
@@ -227,12 +228,32 @@ func TestSchemas(t *testing.T) {
 			t.Errorf("newer schema: got %v, want ErrNewer", err)
 		}
 	}
-	ok(t, os.Rename(filepath.Join(dir, dbName+".schema-1"), filepath.Join(dir, dbName)))
+	ok(t, os.Rename(filepath.Join(dir, fmt.Sprintf("%s.schema-%d", dbName, len(migrations)+1)), filepath.Join(dir, dbName)))
 	l = begin(t, dir) // the backup made before
 	ok(t, errors.Join(readAll(l)...))
 	end(t, l)
-	if _, err := open(dir, Options{ReadOnly: true}, []migration{mark}); err == nil {
+	if _, err := open(dir, Options{ReadOnly: true}, next(mark)); err == nil {
 		t.Error("an older schema was read as if it were the present one")
+	}
+}
+
+// TestFirstSchema brings a ledger of the first schema, which had no sign-offs, up to date, and keeps a copy of it.
+func TestFirstSchema(t *testing.T) {
+	dir := t.TempDir()
+	l, err := open(dir, Options{}, nil)
+	ok(t, err)
+	ok(t, l.db.Update(func(tx *bbolt.Tx) error {
+		return errors.Join(tx.DeleteBucket(bSignOffs), tx.DeleteBucket(bWorkbooks))
+	}))
+	ok(t, l.Close())
+	l = begin(t, dir)
+	ok(t, errors.Join(readAll(l)...))
+	if list, err := l.SignOffs("none"); err != nil || len(list) > 0 {
+		t.Error(list, err)
+	}
+	end(t, l)
+	if _, err := os.Stat(filepath.Join(dir, dbName+".schema-1")); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -25,7 +25,6 @@ type Run struct {
 	Actor          string
 	Complete       bool
 	ManifestSHA256 string
-	WorkbookSHA256 string // as the run wrote it; empty where it wrote none
 	Findings       []Found
 	NotJudged      []Unjudged                             // what this run could not see: such findings stay open, unseen
 	Unseen         []scanner.FindingID                    // and so do these: their account or person stands in a row that was left out
@@ -83,7 +82,6 @@ type RunRecord struct {
 	Actor          string          `json:"actor"`
 	Complete       bool            `json:"complete"`
 	ManifestSHA256 string          `json:"manifest_sha256,omitempty"`
-	WorkbookSHA256 string          `json:"workbook_sha256,omitempty"`
 	FindingsSHA256 string          `json:"findings_sha256"` // over the sorted ids, one a line
 	RosterSHA256   string          `json:"roster_sha256,omitempty"`
 	NotJudged      []Unjudged      `json:"not_judged,omitempty"`
@@ -146,7 +144,7 @@ func record(r Run, seq uint64, found []entry) RunRecord {
 		h.Write([]byte(e.id + "\n"))
 	}
 	rec := RunRecord{Seq: int(seq), ID: r.ID, At: r.At.UTC(), AsOf: r.AsOf, Actor: r.Actor, Complete: r.Complete,
-		ManifestSHA256: r.ManifestSHA256, WorkbookSHA256: r.WorkbookSHA256, FindingsSHA256: hex.EncodeToString(h.Sum(nil)), NotJudged: r.NotJudged, Findings: len(found)}
+		ManifestSHA256: r.ManifestSHA256, FindingsSHA256: hex.EncodeToString(h.Sum(nil)), NotJudged: r.NotJudged, Findings: len(found)}
 	if r.Roster != nil {
 		rec.RosterSHA256 = r.Roster.SHA256
 	}

@@ -26,7 +26,11 @@ var (
 	bLinks   = []byte("links")    // app, account, person → Link
 	bRulings = []byte("rulings")  // finding → Ruling
 
-	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings}
+	// Since schema 2.
+	bSignOffs  = []byte("sign-offs") // run, 0, number → SignOff
+	bWorkbooks = []byte("workbooks") // SHA-256 → Workbook
+
+	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks}
 
 	kState  = []byte("state")
 	kSchema = []byte("schema")
@@ -111,10 +115,8 @@ func (l *Ledger) found(schema int) (state string, err error) {
 	state = hex.EncodeToString(id[:])
 	return state, l.guarded(func() error {
 		return l.db.Update(func(tx *bbolt.Tx) error {
-			for _, name := range buckets {
-				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-					return err
-				}
+			if err := createBuckets(tx, buckets...); err != nil {
+				return err
 			}
 			return errors.Join(tx.Bucket(bMeta).Put(kState, []byte(state)), setSchema(tx, schema))
 		})
