@@ -32,27 +32,30 @@ var rooms = []struct {
 	{"rollcall/remediate/", 60},
 	{"rollcall/remediate", 50},
 	{"rollcall/report/opcsign", 55},
+	{"rollcall/report/signkey", 55},
+	{"rollcall/report/tsa", 55},
 	{"rollcall/report", 60},
 	{"rollcall/cmd/", 100},
 }
 
 // homes: each third-party library is imported by one room only, so that replacing it is one room's work.
 var homes = map[string][]string{
-	"github.com/BurntSushi/toml":      {"rollcall/cmd/rollcall"},
-	"github.com/spf13/cobra":          {"rollcall/cmd/rollcall"},
-	"filippo.io/age":                  {"rollcall/scanner/evidence"},
-	"github.com/klauspost/compress":   {"rollcall/scanner/evidence"},
-	"github.com/xuri/excelize/v2":     {"rollcall/report", "rollcall/connectors/xlsx"}, // written by the one, read by the other
-	"go.etcd.io/bbolt":                {"rollcall/remediate/ledger"},
-	"github.com/slack-go/slack":       {"rollcall/remediate/slackdesk"},
-	"golang.org/x/text/unicode/norm":  {"rollcall/scanner"},
-	"golang.org/x/text/encoding":      {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
-	"github.com/robfig/cron/v3":       {"rollcall/cmd/rollcall"},
-	"github.com/rogpeppe/go-internal": {"rollcall/cmd/rollcall"},
-	"pgregory.net/rapid":              nil, // tests of any room
-	"golang.org/x/term":               {"rollcall/cmd/rollcall"},
-	"github.com/mattn/go-runewidth":   {"rollcall/report"},
-	"golang.org/x/text/transform":     {"rollcall/connectors/table", "rollcall/connectors/csvfile", "rollcall/scanner"},
+	"github.com/BurntSushi/toml":         {"rollcall/cmd/rollcall"},
+	"github.com/spf13/cobra":             {"rollcall/cmd/rollcall"},
+	"filippo.io/age":                     {"rollcall/scanner/evidence"},
+	"github.com/klauspost/compress":      {"rollcall/scanner/evidence"},
+	"github.com/xuri/excelize/v2":        {"rollcall/report", "rollcall/connectors/xlsx"}, // written by the one, read by the other
+	"go.etcd.io/bbolt":                   {"rollcall/remediate/ledger"},
+	"github.com/slack-go/slack":          {"rollcall/remediate/slackdesk"},
+	"golang.org/x/text/unicode/norm":     {"rollcall/scanner"},
+	"golang.org/x/text/encoding":         {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
+	"github.com/robfig/cron/v3":          {"rollcall/cmd/rollcall"},
+	"github.com/rogpeppe/go-internal":    {"rollcall/cmd/rollcall"},
+	"pgregory.net/rapid":                 nil, // tests of any room
+	"golang.org/x/term":                  {"rollcall/cmd/rollcall"},
+	"github.com/mattn/go-runewidth":      {"rollcall/report"},
+	"software.sslmate.com/src/go-pkcs12": {"rollcall/report/signkey"},
+	"golang.org/x/text/transform":        {"rollcall/connectors/table", "rollcall/connectors/csvfile", "rollcall/scanner"},
 }
 
 func roomOf(pkg string) (string, int, bool) {
