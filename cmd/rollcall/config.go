@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -97,7 +96,7 @@ type config struct {
 
 // loadConfig reads and checks everything the configuration says. All problems are reported at once, each with file, line
 // and what to write instead.
-func loadConfig(path string, now time.Time, secret func(string) (string, error)) (*config, error) {
+func loadConfig(path string, now time.Time, secret func(string) ([]byte, error)) (*config, error) {
 	f, err := readTOML(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config: there is no %s; copy config.example.toml and name your own files in it, or give --config FILE", path)
@@ -114,7 +113,7 @@ func loadConfig(path string, now time.Time, secret func(string) (string, error))
 	c.evidence(f, cf.Evidence)
 	cf.Witness.check(f)
 	c.Witness = cf.Witness
-	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: secret, HTTP: httpClient()}
+	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient()}
 	c.openRoster(f, cf.Roster, env)
 	for i, app := range cf.Apps {
 		c.openApp(f, i, app, env)
@@ -296,42 +295,4 @@ func decodePolicy(f *tomlFile, name string, apps []connectors.AppID) (*scanner.P
 		return p, err
 	}
 	return p, p.Prepare()
-}
-
-// resolveSecret reads what a reference in the configuration points to. The value is never printed.
-func resolveSecret(dir string, getenv func(string) string) func(string) (string, error) {
-	return func(ref string) (string, error) {
-		scheme, rest, ok := strings.Cut(ref, ":")
-		switch {
-		case ok && scheme == "env":
-			v := getenv(rest)
-			if v == "" {
-				return "", fmt.Errorf("secret env:%s: the environment variable is not set", rest)
-			}
-			return v, nil
-		case ok && scheme == "file":
-			if !filepath.IsAbs(rest) {
-				rest = filepath.Join(dir, rest)
-			}
-			return secretFile(rest)
-		case ok && scheme == "exec":
-			return secretExec(rest)
-		}
-		return "", errors.New(`a secret is written out in the configuration: name where it is kept instead, as "env:NAME", "file:PATH" or "exec:COMMAND"`)
-	}
-}
-
-func secretFile(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("secret: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("secret file:%s can be read by others (mode %04o): chmod 600 it", path, info.Mode().Perm())
-	}
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("secret: %w", err)
-	}
-	return strings.TrimRight(string(b), "\r\n"), nil
 }

@@ -81,7 +81,7 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestSecretsAreNeverWrittenOut(t *testing.T) {
-	get := resolveSecret(t.TempDir(), func(string) string { return "" })
+	get := textSecret(resolveSecret(t.TempDir(), func(string) string { return "" }))
 	const literal = "xoxb-very-secret"
 	if _, err := get(literal); err == nil || strings.Contains(err.Error(), "secret-") || strings.Contains(err.Error(), literal) {
 		t.Fatalf("a literal secret: %v; it must be refused and not repeated", err)
@@ -115,7 +115,7 @@ func FuzzConfig(f *testing.F) {
 		if err := os.WriteFile(path, []byte(doc), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := loadConfig(path, scriptNow, func(string) (string, error) { return "", nil })
+		_, err := loadConfig(path, scriptNow, func(string) ([]byte, error) { return nil, nil })
 		var tree map[string]any
 		if _, perr := toml.Decode(doc, &tree); perr != nil && err == nil {
 			t.Fatalf("a document that does not parse was accepted: %v", perr)
