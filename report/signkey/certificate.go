@@ -19,9 +19,9 @@ func Fingerprint(c *x509.Certificate) string {
 func ValidAt(c *x509.Certificate, now time.Time) error {
 	switch {
 	case now.Before(c.NotBefore):
-		return fmt.Errorf("the certificate (%s) is valid only from %s on, and it is %s: wait, or see whether this machine's clock is right", c.Subject, moment(c.NotBefore), moment(now))
+		return fmt.Errorf("the certificate (%q) is valid only from %s on, and it is %s: wait, or see whether this machine's clock is right", c.Subject.String(), moment(c.NotBefore), moment(now))
 	case now.After(c.NotAfter):
-		return fmt.Errorf("the certificate (%s) expired on %s: nothing can be signed with it any more; make or ask for a new one", c.Subject, moment(c.NotAfter))
+		return fmt.Errorf("the certificate (%q) expired on %s: nothing can be signed with it any more; make or ask for a new one", c.Subject.String(), moment(c.NotAfter))
 	}
 	return nil
 }

@@ -44,12 +44,12 @@ func TestEachTypeComesBack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for name, sources := range map[string][2][]byte{
-				"two files": {text, EncodeCertificate(c)},
-				"one file":  {append(bytes.Clone(text), EncodeCertificate(c)...), nil},
-				"DER":       {text, c.Raw},
+			for name, s := range map[string][2]Source{
+				"two files": {{"k", text}, {"c", EncodeCertificate(c)}},
+				"one file":  {{"k", append(bytes.Clone(text), EncodeCertificate(c)...)}, {}},
+				"DER":       {{"k", text}, {"c", c.Raw}},
 			} {
-				id, err := Read(Source{"k", sources[0]}, Source{"c", sources[1]}, "")
+				id, err := Read(s[0], s[1], "")
 				if err != nil {
 					t.Fatalf("%s: %v", name, err)
 				}

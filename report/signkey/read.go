@@ -25,7 +25,7 @@ type Identity struct {
 }
 
 // Read takes the key from one source (PEM: PKCS#8, PKCS#1 or SEC 1; or PKCS#12) and its certificate from the other (PEM or
-// DER) or, when that one is empty, from the same. Of several certificates the key's own is found by the key, wherever it
+// DER) or, when that one is the zero Source, from the same. Of several certificates the key's own is found by the key, wherever it
 // stands. The password is that of PKCS#12; it may be empty.
 //
 // What Read returns can be signed with: the two belong together, the key is strong enough, and the certificate does not
@@ -44,7 +44,7 @@ func Read(key, certificate Source, password string) (*Identity, error) {
 		return nil, fmt.Errorf("%s: %w", key.Name, err)
 	}
 	at := key.Name
-	if len(certificate.Data) > 0 && !bytes.Equal(certificate.Data, key.Data) {
+	if certificate.Name != "" && !bytes.Equal(certificate.Data, key.Data) {
 		more, err := readCertificates(certificate.Data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", certificate.Name, err)
@@ -75,8 +75,8 @@ func join(signer crypto.Signer, certs []*x509.Certificate, keyName string) (*Ide
 		id.Chain = append(id.Chain, c)
 	}
 	if id.Certificate == nil {
-		return nil, fmt.Errorf("the certificate (%s, SHA-256 %s) does not belong to the key in %s: name the key it was made for, or the certificate made for this key",
-			certs[0].Subject, Fingerprint(certs[0]), keyName)
+		return nil, fmt.Errorf("the certificate (%q, SHA-256 %s) does not belong to the key in %s: name the key it was made for, or the certificate made for this key",
+			certs[0].Subject.String(), Fingerprint(certs[0]), keyName)
 	}
 	id.Chain = without(id.Chain, id.Certificate)
 	return id, nil
@@ -96,7 +96,7 @@ func without(certs []*x509.Certificate, c *x509.Certificate) []*x509.Certificate
 // signs refuses a certificate whose authority issued it for something else. One that says nothing of usage may be used.
 func signs(c *x509.Certificate) error {
 	if c.KeyUsage != 0 && c.KeyUsage&usage == 0 {
-		return fmt.Errorf("the certificate (%s) is not for signing documents: its key usage has neither digitalSignature nor nonRepudiation; have one issued that has", c.Subject)
+		return fmt.Errorf("the certificate (%q) is not for signing documents: its key usage has neither digitalSignature nor nonRepudiation; have one issued that has", c.Subject.String())
 	}
 	return nil
 }

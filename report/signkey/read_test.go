@@ -159,15 +159,15 @@ func TestRefuses(t *testing.T) {
 		key, cert []byte
 		want      string
 	}{
-		{"another key", keyPEM(t, other), cert, "c: the certificate (CN=Kiln & Söhne Ltd,OU=Internal audit,O=Kiln & Söhne Ltd,C=GB, SHA-256 " + Fingerprint(c) + ") does not belong to the key in k"},
+		{"another key", keyPEM(t, other), cert, "c: the certificate (\"CN=Kiln & Söhne Ltd,OU=Internal audit,O=Kiln & Söhne Ltd,C=GB\", SHA-256 " + Fingerprint(c) + ") does not belong to the key in k"},
 		{"weak RSA", keyPEM(t, weak), cert, "k: the key is RSA with 1024 bits"},
 		{"P-521", keyPEM(t, p521), cert, "ECDSA P-521"},
 		{"Ed25519", keyPEM(t, ed), cert, "ed25519"},
 		{"PKCS#8 encrypted", block(t, "ENCRYPTED PRIVATE KEY", []byte("x"), nil), cert, "make PKCS#12 of it"},
 		{"PEM encrypted", encrypted, cert, "make PKCS#12 of it"},
-		{"encrypting only", good, EncodeCertificate(certify(t, key.(*ecdsa.PrivateKey), x509.KeyUsageKeyEncipherment)), "c: the certificate (CN=Kiln) is not for signing"},
+		{"encrypting only", good, EncodeCertificate(certify(t, key.(*ecdsa.PrivateKey), x509.KeyUsageKeyEncipherment)), "c: the certificate (\"CN=Kiln\") is not for signing"},
 		{"authority only", good, EncodeCertificate(certify(t, key.(*ecdsa.PrivateKey), x509.KeyUsageCertSign)), "not for signing"},
-		{"no certificate", good, nil, "no certificate"},
+		{"empty certificate", good, nil, "c: it is no certificate"},
 		{"empty", nil, cert, "k: it is empty"},
 		{"key garbage", []byte("hello"), cert, "neither a PEM file nor a PKCS#12"},
 		{"key cut off", good[:60], cert, "no PEM block"},
@@ -186,6 +186,9 @@ func TestRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), r.want) {
 			t.Errorf("%s: %v; want %q", r.name, err, r.want)
 		}
+	}
+	if _, err := Read(Source{"k", good}, Source{}, ""); err == nil || !strings.Contains(err.Error(), "k: there is a key and no certificate") {
+		t.Errorf("no certificate: %v", err)
 	}
 	same := append(bytes.Clone(good), cert...)
 	if _, err := Read(Source{"k", same}, Source{"c", same}, ""); err != nil {
@@ -212,7 +215,11 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(block(f, "ENCRYPTED PRIVATE KEY", []byte("x"), nil), cert, "x")
 	f.Fuzz(func(t *testing.T, k, c []byte, password string) {
-		id, err := Read(Source{"k", k}, Source{"c", c}, password)
+		certificate := Source{"c", c}
+		if len(c) == 0 {
+			certificate = Source{}
+		}
+		id, err := Read(Source{"k", k}, certificate, password)
 		switch {
 		case err != nil && len(password) > 8 && !strings.Contains(string(c), password) && strings.Contains(err.Error(), password):
 			t.Errorf("the password is in the error: %v", err)
