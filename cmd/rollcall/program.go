@@ -91,7 +91,7 @@ func noCommand(c *cobra.Command, word string) error {
 }
 
 func (p *program) config() (*config, error) {
-	c, err := loadConfig(p.configPath, p.now(), resolveSecret(".", p.env))
+	c, err := loadConfig(p.configPath, p.now(), resolveSecret(filepath.Dir(p.configPath), p.env))
 	if err == nil && p.statePath != "" {
 		c.State = p.statePath
 	}
