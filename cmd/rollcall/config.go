@@ -26,6 +26,7 @@ type configFile struct {
 	Workers  int              `toml:"workers"`         // sources judged at once; 0: one a processor
 	Evidence evidenceConfig   `toml:"evidence"`
 	Witness  witnessConfig    `toml:"witness"`
+	Sign     *signConfig      `toml:"sign"` // absent: reports are not signed
 	Roster   map[string]any   `toml:"roster"`
 	Apps     []map[string]any `toml:"app"`
 }
@@ -88,9 +89,12 @@ type config struct {
 
 	Recipients evidence.Recipients // whom sealed inputs are encrypted to
 	Witness    witnessConfig
+	Sign       *signConfig // nil: reports are not signed
 
-	data       []byte             // the file as it was read
-	named      []connectors.AppID // every app the file names, those with mistakes too
+	signAt     string                       // where the section stands
+	secret     func(string) ([]byte, error) // what a reference points to
+	data       []byte                       // the file as it was read
+	named      []connectors.AppID           // every app the file names, those with mistakes too
 	policyFile *tomlFile
 }
 
@@ -113,6 +117,8 @@ func loadConfig(path string, now time.Time, secret func(string) ([]byte, error))
 	c.evidence(f, cf.Evidence)
 	cf.Witness.check(f)
 	c.Witness = cf.Witness
+	cf.Sign.check(f)
+	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient()}
 	c.openRoster(f, cf.Roster, env)
 	for i, app := range cf.Apps {

@@ -31,8 +31,26 @@ func resolveSecret(dir string, getenv func(string) string) func(string) ([]byte,
 		case ok && scheme == "exec":
 			return secretExec(rest)
 		}
-		return nil, errors.New(`a secret is written out in the configuration: name where it is kept instead, as "env:NAME", "file:PATH" or "exec:COMMAND"`)
+		return nil, errLiteralSecret
 	}
+}
+
+var errLiteralSecret = errors.New(`a secret is written out in the configuration: name where it is kept instead, as "env:NAME", "file:PATH" or "exec:COMMAND"`)
+
+// isReference tells a reference from a secret that is written out.
+func isReference(s string) bool {
+	scheme, rest, _ := strings.Cut(s, ":")
+	return (scheme == "env" || scheme == "file" || scheme == "exec") && rest != ""
+}
+
+// refName is what errors call the place of a secret; a command's arguments may be secrets themselves.
+func refName(ref string) string {
+	if command, ok := strings.CutPrefix(ref, "exec:"); ok {
+		if words := strings.Fields(command); len(words) > 0 {
+			return "exec:" + words[0]
+		}
+	}
+	return ref
 }
 
 // textSecret is for secrets that are one line of text: the line end that an editor or a command adds is not part of it.
