@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -43,11 +44,11 @@ func (p *program) showKeys(c *config) error {
 	fmt.Fprintf(p.stdout, "reports are signed with (%s):\n", c.signAt)
 	p.sayCertificate(id.Certificate)
 	fmt.Fprintf(p.stdout, "  key          %s; it belongs to the certificate\n", keyWords(id.Key.Public()))
-	if c.Sign.Timestamp == "" {
-		fmt.Fprintln(p.stdout, "  timestamp    no authority is configured: the time in a signature is this machine's word")
-	} else {
-		fmt.Fprintf(p.stdout, "  timestamp    %s\n", report.Plain(c.Sign.Timestamp))
+	authority := "no authority is configured: the time in a signature is this machine's word"
+	if u, err := url.Parse(c.Sign.Timestamp); err == nil && u.Host != "" {
+		authority = "from " + report.Plain(u.Host+u.Path) // what follows may be a key
 	}
+	fmt.Fprintf(p.stdout, "  timestamp    %s\n", authority)
 	now := p.now()
 	if err := signkey.ValidAt(id.Certificate, now); err != nil {
 		return fmt.Errorf("%s: [sign] %w", c.signAt, err)
