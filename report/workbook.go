@@ -26,7 +26,7 @@ func writeWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, erro
 	if err != nil {
 		return err
 	}
-	out, frames := newPack(w), map[string]frame{}
+	out, frames := newPack(w, false), map[string]frame{}
 	further := 0 // sheets beside the first of each long one; excelize numbers them after all others
 	for i, l := range long {
 		f, err := frameOf(draft[sheetPart(longFirst+i)].Bytes())
