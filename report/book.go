@@ -13,11 +13,12 @@ import (
 // book is a workbook while it is made. excelize is the author of all of it but the rows of its long sheets. The first
 // error sticks, so that a sheet reads as what it shows.
 type book struct {
-	f   *excelize.File
-	r   *Review
-	sum *Summary
-	st  styles
-	err error
+	f    *excelize.File
+	r    *Review
+	sum  *Summary
+	know *overview
+	st   styles
+	err  error
 
 	layouts map[string]layout // by sheet
 }

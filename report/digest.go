@@ -128,13 +128,8 @@ func (d *Digest) AtLeast(s scanner.Severity) bool {
 }
 
 func (d *Digest) add(id scanner.FindingID, group uint16, app int32) {
-	var b [8]byte
-	digits, ok := strings.CutPrefix(string(id), "f-")
-	if ok = ok && len(digits) == 16 && strings.Trim(digits, "0123456789abcdef") == ""; ok {
-		_, err := hex.Decode(b[:], []byte(digits))
-		ok = err == nil
-	}
-	it := digestItem{binary.BigEndian.Uint64(b[:]), app, group, !ok}
+	n, ok := idNumber(id)
+	it := digestItem{n, app, group, !ok}
 	if !ok {
 		it.id = uint64(len(d.odd))
 		d.odd = append(d.odd, scanner.FindingID(strings.Clone(string(id))))
@@ -142,11 +137,27 @@ func (d *Digest) add(id scanner.FindingID, group uint16, app int32) {
 	d.items = append(d.items, it)
 }
 
+// idNumber packs an id of the scanner's form; ok is false for others.
+func idNumber(id scanner.FindingID) (n uint64, ok bool) {
+	var b [8]byte
+	digits, ok := strings.CutPrefix(string(id), "f-")
+	if !ok || len(digits) != 16 || strings.Trim(digits, "0123456789abcdef") != "" {
+		return 0, false
+	}
+	_, err := hex.Decode(b[:], []byte(digits))
+	return binary.BigEndian.Uint64(b[:]), err == nil
+}
+
+// idOf is the id with this number.
+func idOf(n uint64) scanner.FindingID {
+	return scanner.FindingID(hex.AppendEncode([]byte("f-"), binary.BigEndian.AppendUint64(make([]byte, 0, 8), n)))
+}
+
 func (d *Digest) id(it *digestItem) scanner.FindingID {
 	if it.odd {
 		return d.odd[it.id]
 	}
-	return scanner.FindingID(hex.AppendEncode([]byte("f-"), binary.BigEndian.AppendUint64(make([]byte, 0, 8), it.id)))
+	return idOf(it.id)
 }
 
 // group numbers a group; findings come in runs of one.

@@ -144,6 +144,7 @@ func AppendAccount(dst []byte, l *scanner.AccountLine) []byte {
 	dst = appendTri(append(dst, `,"mfa":`...), a.MFA)
 	dst = strconv.AppendInt(append(dst, `,"entitlements":`...), int64(len(a.Entitlements)), 10)
 	dst = strconv.AppendInt(append(dst, `,"privileged":`...), int64(privileged(a)), 10)
+	dst = appendKey(dst, `,"owner_ref":`, a.OwnerRef)
 	dst = appendString(append(dst, `,"row":`...), a.From.Source)
 	if a.From.Line > 0 { // into the string: file:line
 		dst = append(dst[:len(dst)-1], ':')

@@ -132,7 +132,7 @@ func TestAccountLine(t *testing.T) {
 			Entitlements: []connectors.Entitlement{{ID: "x"}, {ID: "y", Privileged: true}}}}
 	want := `{"app":"crm","account_id":"7","class":"human","enabled":true,"person_id":"E1","match":{"grade":"strong","by":"alias"},"runner_up":"",` +
 		`"class_by":"app","username":"u","display_name":"","email":"","employee_id":"","created":"2020-01-02","last_sign_in":null,"mfa":null,` +
-		`"entitlements":2,"privileged":1,"row":"a.csv:9"}`
+		`"entitlements":2,"privileged":1,"owner_ref":"","row":"a.csv:9"}`
 	if got := string(AppendAccount(nil, l)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

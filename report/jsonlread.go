@@ -145,6 +145,7 @@ type AccountRow struct {
 	MFA          connectors.Tri
 	Entitlements int
 	Privileged   int
+	OwnerRef     string // owner or sponsor, as the app names them
 	Row          string // where it was read: file:line
 }
 
@@ -169,6 +170,7 @@ func ReadAccounts(r io.Reader) iter.Seq2[AccountRow, error] {
 			MFA          *bool                `json:"mfa"`
 			Entitlements int                  `json:"entitlements"`
 			Privileged   int                  `json:"privileged"`
+			OwnerRef     string               `json:"owner_ref"`
 			Row          string               `json:"row"`
 		}
 		if err := json.Unmarshal(line, &w); err != nil {
@@ -185,7 +187,7 @@ func ReadAccounts(r io.Reader) iter.Seq2[AccountRow, error] {
 		*a = AccountRow{App: w.App, Account: w.Account, Class: class, ClassBy: w.ClassBy, Enabled: tri(w.Enabled),
 			Person: w.Person, RunnerUp: w.RunnerUp, Grade: grade, By: by, Username: w.Username, DisplayName: w.DisplayName,
 			Email: w.Email, EmployeeID: w.EmployeeID, Created: w.Created, LastSignIn: w.LastSignIn, MFA: tri(w.MFA),
-			Entitlements: w.Entitlements, Privileged: w.Privileged, Row: w.Row}
+			Entitlements: w.Entitlements, Privileged: w.Privileged, OwnerRef: w.OwnerRef, Row: w.Row}
 		return nil
 	})
 }

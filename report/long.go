@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -25,7 +26,7 @@ type column struct {
 // longSheet is a sheet whose rows are not known beforehand and may be too many to hold, or for one sheet. What does not
 // fit goes on in "Name (2)".
 type longSheet struct {
-	name    string // also of its table
+	name    string // also, without its blanks, of its table
 	title   string
 	note    string
 	frozen  int // columns that stay in sight
@@ -45,10 +46,11 @@ func (l *longSheet) sheetName(i int) string {
 }
 
 func (l *longSheet) tableName(i int) string {
-	if i == 0 {
-		return l.name
+	name := strings.ReplaceAll(l.name, " ", "")
+	if i > 0 {
+		name += "_" + strconv.Itoa(i+1)
 	}
-	return l.name + "_" + strconv.Itoa(i+1)
+	return name
 }
 
 // skeleton makes the i-th sheet with all but its rows: panes, widths, print setup, and the table over the rows that were

@@ -18,6 +18,7 @@ type page struct {
 	widths []float64
 
 	tables []tableRows // for the height of their rows, which depends on the final widths
+	drawn  []drawing   // for the same reason
 }
 
 // tableRows are the rows of a table below its header in row top.
@@ -120,13 +121,17 @@ func (p *page) put(col int, value any, style int) {
 	p.b.do(f.SetCellStyle(p.name, at, at, style))
 }
 
-// table writes a heading and an Excel table. With no rows it says why instead, under the same heading.
-func (p *page) table(name, heading, none string, cols []string, rows [][]any) {
+// area is where a table's rows are.
+type area struct{ first, last int }
+
+// table writes a heading and an Excel table, and tells where its rows are. With no rows it says why instead, under the
+// same heading.
+func (p *page) table(name, heading, none string, cols []string, rows [][]any) area {
 	p.gap()
 	p.text(p.b.st.heading, heading)
 	if len(rows) == 0 {
 		p.text(p.b.st.note, none)
-		return
+		return area{}
 	}
 	p.row++
 	top := p.row
@@ -147,9 +152,10 @@ func (p *page) table(name, heading, none string, cols []string, rows [][]any) {
 		}
 	}
 	p.tables = append(p.tables, tableRows{top, rows})
-	area := p.cell(1, top) + ":" + p.cell(len(cols), p.row)
-	p.b.do(p.b.f.AddTable(p.name, &excelize.Table{Range: area, Name: name, StyleName: "TableStyleLight1"}))
-	p.b.do(p.b.f.AddIgnoredErrors(p.name, area, excelize.IgnoredErrorsNumberStoredAsText))
+	whole := p.cell(1, top) + ":" + p.cell(len(cols), p.row)
+	p.b.do(p.b.f.AddTable(p.name, &excelize.Table{Range: whole, Name: name, StyleName: "TableStyleLight1"}))
+	p.b.do(p.b.f.AddIgnoredErrors(p.name, whole, excelize.IgnoredErrorsNumberStoredAsText))
+	return area{top + 1, p.row}
 }
 
 // look gives a value its style and the width it takes.
@@ -207,6 +213,9 @@ func (p *page) done() {
 		for i, row := range t.rows {
 			p.height(t.top+1+i, row)
 		}
+	}
+	for i := range p.drawn {
+		p.draw(&p.drawn[i])
 	}
 	p.b.do(p.b.f.SetSheetDimension(p.name, "A1:"+p.cell(max(len(p.widths), 1), p.row)))
 	p.b.do(p.b.f.SetPanes(p.name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft",

@@ -3,6 +3,8 @@
 package report
 
 import (
+	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,15 +27,71 @@ type Review struct {
 	Config         string                       // hash of the configuration
 	Policy         string                       // hash of the policy
 	Manifest       string                       // hash of the run's manifest; empty when nothing was sealed
+	SignOff        *SignOff                     // who acknowledged the review; nil: nobody did
 	Filter         string                       // what the reader asked to see only part by, as "--app entra"; empty = everything
 	Paths          Paths
 	Program        string // how rollcall was started, for the commands a reader is given; empty = rollcall
 	Flags          string // what those commands need to find the same configuration and state, as "--config review.toml"
 
+	// Findings gives the findings where they are not in the result; the digest is then needed as well.
+	Findings FindingsFunc
+	// What the policy says: accepted risks, and who answers for accounts that are nobody's own.
+	Exceptions []scanner.Exception
+	Register   []scanner.ServiceAccount
+	Decisions  []Decision
+	Actions    []Action
+	Period     *Period // a report of several runs; nil: of one
+	Framework  string  // the one whose controls are mapped; empty = every one
+
 	// Person gives what the roster says of an id; nil, or a nil answer, when it says nothing.
 	Person func(connectors.PersonID) *scanner.Person
 	// NextStep says what to do about findings of a kind; nil when there is nothing to say.
 	NextStep func(scanner.Kind, string) string
+}
+
+// FindingsFunc gives the findings of some kinds, or of all kinds if none is named, in the order of every report. It may be
+// asked more than once; a finding is valid until the next.
+type FindingsFunc func(kinds ...scanner.Kind) iter.Seq2[*scanner.Finding, error]
+
+// FindingsOf is a FindingsFunc for findings that are all at hand, in the order of every report.
+func FindingsOf(list []scanner.Finding) FindingsFunc {
+	return func(kinds ...scanner.Kind) iter.Seq2[*scanner.Finding, error] {
+		return func(yield func(*scanner.Finding, error) bool) {
+			for i := range list {
+				if f := &list[i]; (len(kinds) == 0 || slices.Contains(kinds, f.Kind)) && !yield(f, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Where gives those of the findings that keep holds for.
+func (f FindingsFunc) Where(keep func(*scanner.Finding) bool) FindingsFunc {
+	return func(kinds ...scanner.Kind) iter.Seq2[*scanner.Finding, error] {
+		return func(yield func(*scanner.Finding, error) bool) {
+			for x, err := range f(kinds...) {
+				if (err != nil || keep(x)) && !yield(x, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// findings are those of the review, wherever they are.
+func (r *Review) findings(kinds ...scanner.Kind) iter.Seq2[*scanner.Finding, error] {
+	if r.Findings != nil {
+		return r.Findings(kinds...)
+	}
+	return FindingsOf(r.Result.Findings)(kinds...)
+}
+
+// SignOff is a manager's acknowledgement of a review, apart from the decisions in it.
+type SignOff struct {
+	Name, Role, Statement string
+	At                    time.Time
+	Manifest              string // hash of the manifest that was acknowledged
 }
 
 // Paths are where the run left its files, as people would type them. Empty ones were not written.

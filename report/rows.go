@@ -4,6 +4,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 
 	"rollcall/connectors"
 )
@@ -114,6 +115,27 @@ func (w *rowWriter) date(d connectors.Date, unknown string) {
 	default:
 		w.cell(w.st.date)
 		w.value(serial)
+	}
+}
+
+// moment writes a point in time, in UTC and to the second; an unknown one is said in words.
+func (w *rowWriter) moment(t time.Time, unknown string) {
+	const (
+		epoch = 25569
+		first = 61 // see date
+		day   = 24 * 60 * 60
+	)
+	days := float64(t.Unix())/day + epoch
+	switch {
+	case t.IsZero():
+		w.words(unknown, w.st.text)
+	case days < first:
+		w.words(stamp(t), w.st.text)
+	default:
+		w.cell(w.st.stamp)
+		w.buf = append(w.buf, `"><v>`...)
+		w.buf = strconv.AppendFloat(w.buf, days, 'f', 9, 64)
+		w.buf = append(w.buf, `</v></c>`...)
 	}
 }
 

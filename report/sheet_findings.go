@@ -9,7 +9,7 @@ import (
 // findingsSheet lists every finding, most severe first.
 func findingsSheet(r *Review, sum *Summary) *longSheet {
 	note := "One row for each finding, most severe first. Days are of the company's calendar."
-	if len(r.Result.Findings) == 0 {
+	if sum.Total == 0 {
 		note = "Nothing was found in what was read. Scope & completeness says what was read."
 	}
 	if len(sum.Incomplete) > 0 {
@@ -22,18 +22,21 @@ func findingsSheet(r *Review, sum *Summary) *longSheet {
 			{"Match by", 13}, {"Controls", 30}, {"Evidence", 60}, {"Group", 24}},
 		rows: func(w *longWriter) error {
 			news := newsOf(r)
-			for i := range r.Result.Findings {
+			for f, err := range r.findings() {
+				if err != nil {
+					return err
+				}
 				if err := w.next(); err != nil {
 					return err
 				}
-				findingRow(w, r, &r.Result.Findings[i], news)
+				findingRow(w, r, f, news(f.ID))
 				w.end()
 			}
 			return nil
 		}}
 }
 
-func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.FindingID]string) {
+func findingRow(w *longWriter, r *Review, f *scanner.Finding, news string) {
 	w.text(string(f.ID))
 	w.words(f.Severity.String(), w.st.severity(f.Severity))
 	w.text(string(f.Kind))
@@ -46,7 +49,7 @@ func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.F
 	w.text(r.plainName(f.Person))
 	w.text(f.Why)
 	w.text(r.nextStep(f))
-	w.text(news[f.ID])
+	w.text(news)
 	w.date(f.FirstSeen, "not recorded")
 	w.number(f.TimesSeen)
 	if f.FirstSeen.Known() {
@@ -62,25 +65,26 @@ func findingRow(w *longWriter, r *Review, f *scanner.Finding, news map[scanner.F
 	w.text(f.Group)
 }
 
-// newsOf says of each finding how it stands to the last run.
-func newsOf(r *Review) map[scanner.FindingID]string {
-	news := make(map[scanner.FindingID]string, len(r.Result.Findings))
-	for i := range r.Result.Findings {
-		switch id := r.Result.Findings[i].ID; {
-		case r.Baseline || r.backlog(id):
-			news[id] = "backlog"
-		case r.Change.LastRun != "":
-			news[id] = "still there"
+// newsOf says of a finding how it stands to the last run.
+func newsOf(r *Review) func(scanner.FindingID) string {
+	fresh := map[scanner.FindingID]string{}
+	if !r.Baseline {
+		for _, id := range r.Change.New {
+			fresh[id] = "new"
+		}
+		for _, id := range r.Change.Back {
+			fresh[id] = "back again"
 		}
 	}
-	if r.Baseline {
-		return news
+	return func(id scanner.FindingID) string {
+		switch word := fresh[id]; {
+		case word != "":
+			return word
+		case r.Baseline || r.backlog(id):
+			return "backlog"
+		case r.Change.LastRun != "":
+			return "still there"
+		}
+		return ""
 	}
-	for _, id := range r.Change.New {
-		news[id] = "new"
-	}
-	for _, id := range r.Change.Back {
-		news[id] = "back again"
-	}
-	return news
 }

@@ -8,8 +8,9 @@ import (
 	"rollcall/scanner"
 )
 
-// populationSheet lists every account that was read, with its owner, whether or not anything is wrong with it.
-func populationSheet(r *Review, population iter.Seq2[AccountRow, error]) *longSheet {
+// populationSheet lists every account that was read, with its owner, whether or not anything is wrong with it. Those that
+// are nobody's own are handed to others: the sheet Service accounts comes later, and the accounts are read once.
+func populationSheet(r *Review, know *overview, population iter.Seq2[AccountRow, error], others *[]AccountRow) *longSheet {
 	return &longSheet{name: "Population", title: "Population: every account read, as of " + r.Result.AsOf.String(), frozen: 2,
 		note: "One row for each account, disabled ones included. \"Not provided\" means that the app does not say; days are of the company's calendar.",
 		columns: []column{{"App", 16}, {"Account ID", 22}, {"Username", 24}, {"Display name", 26}, {"Email", 32}, {"Employee ID in app", 14},
@@ -17,7 +18,8 @@ func populationSheet(r *Review, population iter.Seq2[AccountRow, error]) *longSh
 			{"Privileged ones", 11}, {"Person ID", 12}, {"Person", 26}, {"HR status", 13}, {"Department", 20}, {"Title", 24}, {"Manager", 26},
 			{"Start", 12}, {"Last day", 12}, {"Match grade", 11}, {"Match by", 13}, {"Runner-up", 12}, {"Findings", 21}, {"Read from", 28}},
 		rows: func(w *longWriter) error {
-			p := populationFacts(r)
+			*others = nil
+			p := populationFacts(r, know)
 			for a, err := range population {
 				if err != nil {
 					return err
@@ -27,6 +29,9 @@ func populationSheet(r *Review, population iter.Seq2[AccountRow, error]) *longSh
 				}
 				p.row(w, &a)
 				w.end()
+				if a.Class != connectors.Human && a.Class != connectors.ClassUnknown {
+					*others = append(*others, a)
+				}
 			}
 			return nil
 		}}
@@ -40,23 +45,24 @@ type login struct {
 
 // population is what the rows say beside the account itself.
 type population struct {
-	r        *Review
-	findings map[login]string
-	signIns  map[connectors.AppID]bool // apps that report sign-ins
+	r       *Review
+	know    *overview
+	signIns map[connectors.AppID]bool // apps that report sign-ins
+	last    *scanner.Person           // whose names are in owner
+	owner   ownerCells
 }
 
-func populationFacts(r *Review) *population {
-	p := &population{r: r, findings: map[login]string{}, signIns: map[connectors.AppID]bool{}}
-	for i := range r.Result.Findings {
-		if f := &r.Result.Findings[i]; f.Account != "" {
-			at := login{f.App, f.Account}
-			p.findings[at] = joinNonEmpty(" ", p.findings[at], string(f.ID))
-		}
-	}
+func populationFacts(r *Review, know *overview) *population {
+	return &population{r: r, know: know, signIns: r.signIns()}
+}
+
+// signIns are the apps that report sign-ins.
+func (r *Review) signIns() map[connectors.AppID]bool {
+	apps := map[connectors.AppID]bool{}
 	for _, s := range r.Result.Sources {
-		p.signIns[connectors.AppID(s.Name)] = s.Info.Signals.SignIn.Given
+		apps[connectors.AppID(s.Name)] = s.Info.Signals.SignIn.Given
 	}
-	return p
+	return apps
 }
 
 const notProvided = "not provided"
@@ -72,28 +78,39 @@ func (p *population) row(w *longWriter, a *AccountRow) {
 	w.text(a.ClassBy)
 	w.text(a.Enabled.String())
 	w.date(a.Created, notProvided)
-	if p.signIns[a.App] {
-		w.date(a.LastSignIn, "never seen")
-	} else {
-		w.date(a.LastSignIn, notProvided)
-	}
-	if a.MFA == connectors.Unknown {
-		w.text(notProvided)
-	} else {
-		w.text(a.MFA.String())
-	}
+	w.date(a.LastSignIn, noSignIn(p.signIns[a.App]))
+	w.text(given(a.MFA))
 	w.number(a.Entitlements)
 	w.number(a.Privileged)
-	p.owner(w, a.Person)
+	p.ownerOf(w, a.Person)
 	w.text(a.Grade.String())
 	w.text(a.By.String())
 	w.text(string(a.RunnerUp))
-	w.text(p.findings[login{a.App, a.Account}])
+	w.text(p.know.accounts.of(a.App, a.Account))
 	w.text(a.Row)
 }
 
-// owner writes what HR says of the account's owner.
-func (p *population) owner(w *longWriter, id connectors.PersonID) {
+// noSignIn says what it means that an account has no sign-in.
+func noSignIn(reported bool) string {
+	if reported {
+		return "never seen"
+	}
+	return notProvided
+}
+
+// given is a fact that the app may not tell.
+func given(t connectors.Tri) string {
+	if t == connectors.Unknown {
+		return notProvided
+	}
+	return t.String()
+}
+
+// ownerCells are what HR says of an owner, as text.
+type ownerCells struct{ name, status, manager string }
+
+// ownerOf writes what HR says of the account's owner.
+func (p *population) ownerOf(w *longWriter, id connectors.PersonID) {
 	w.text(string(id))
 	person := p.r.person(id)
 	if person == nil || person.Now == nil {
@@ -103,11 +120,14 @@ func (p *population) owner(w *longWriter, id connectors.PersonID) {
 		return
 	}
 	now := person.Now
-	w.text(person.Name())
-	w.text(hrStatus(person, p.r.Result.AsOf))
+	if p.last != person { // accounts of one person often follow one another
+		p.last, p.owner = person, ownerCells{person.Name(), hrStatus(person, p.r.Result.AsOf), p.r.name(now.Manager)}
+	}
+	w.text(p.owner.name)
+	w.text(p.owner.status)
 	w.text(now.Department)
 	w.text(now.Title)
-	w.text(p.r.name(now.Manager))
+	w.text(p.owner.manager)
 	w.date(now.Start, "")
 	w.date(now.End, "")
 }

@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollcall/scanner"
@@ -19,20 +21,60 @@ func (b *book) summary() {
 	p.text(style, sum.Verdict)
 	p.incomplete()
 	p.text(b.st.note, fmt.Sprintf("Started %s, ended %s (UTC); run by %s with %s.", stamp(r.Started), stamp(r.Ended), r.ranBy(), r.madeBy()))
+	if r.Filter != "" {
+		p.text(b.st.strong, "Only what was asked for is shown: "+r.Filter+".")
+	}
+	p.signedOff()
 	p.few()
-	p.table("Figures", "Figures", "", []string{"Figure", "Value", "Meaning"}, eachRow(sum.Figures, func(f *Figure) []any {
+	p.table("Figures", "Figures", "", []string{"Figure", "Value", "Meaning"}, eachRow(append(sum.Figures, b.revokeFigures()...), func(f *Figure) []any {
 		return []any{f.Name, f.Value, over(f.Means)}
 	}))
-	counts := []string{"All", "Critical", "High", "Medium", "Low", "Info", "New or back", "Backlog"}
-	p.table("ByKind", "Findings by kind and severity", "Nothing was found.", append([]string{"Kind", "Reason"}, counts...),
+	p.trend()
+	p.counts()
+	p.text(b.st.note, "")
+	p.text(b.st.note, "To check this report: Sources & hashes has the SHA-256 of what was read and of the run's manifest; Scope & completeness accounts for every row; Read me explains every word, and what is not proven.")
+	p.done()
+}
+
+// counts are the findings counted in several ways, each with its chart.
+func (p *page) counts() {
+	r, sum := p.b.r, p.b.sum
+	severities := []string{"All", "Critical", "High", "Medium", "Low", "Info"}
+	all := append(slices.Clone(severities), "New or back", "Backlog")
+	kinds := p.table("ByKind", "Findings by kind and severity", "Nothing was found.", append([]string{"Kind", "Reason"}, all...),
 		eachRow(sum.Kinds, func(c *Count) []any { return append([]any{string(c.Kind), c.Reason}, c.cells()...) }))
 	titles := map[string]string{}
 	for _, s := range r.Result.Sources {
 		titles[s.Name] = s.Title
 	}
-	p.table("ByApp", "Findings by app and severity", "Nothing was found.", append([]string{"App", "Title"}, counts...),
-		eachRow(sum.Apps, func(c *Count) []any { return append([]any{string(c.App), titles[string(c.App)]}, c.cells()...) }))
-	p.done()
+	most := slices.Clone(sum.Apps)
+	slices.SortStableFunc(most, func(a, b Count) int { return cmp.Compare(b.Total, a.Total) })
+	apps := p.table("ByApp", "Findings by app and severity, most first", "Nothing was found.", append([]string{"App", "Title"}, all...),
+		eachRow(most, func(c *Count) []any { return append([]any{string(c.App), titles[string(c.App)]}, c.cells()...) }))
+	ages := p.table("Ageing", "Findings by days since they were first found, and severity", "Nothing was found.", append([]string{"First found", ""}, severities...), p.b.ageRows())
+	exits := p.table("LeaversByDays", "Leavers' accounts: open ones by days since the last day, gone ones by days from the last day until they were gone",
+		"No leaver's account is open, and none went "+"in "+r.span()+".", []string{"Days", "", "Open", "Gone"}, p.b.exitRows())
+	p.charts(
+		bars{title: "Findings by kind", area: kinds, labels: 2, values: []int{2}, most: 12, alt: "how many findings there are of each kind; the table \"Findings by kind and severity\" has the same numbers"},
+		bars{title: "Findings by app", area: apps, labels: 1, values: []int{2}, most: 12, alt: "how many findings there are in each app, most first; the table \"Findings by app and severity\" has the same numbers"},
+		bars{title: "Findings by age", area: ages, labels: 1, values: []int{2}, alt: "how long ago the open findings were first found; the table \"Findings by days since they were first found\" has the same numbers"},
+		bars{title: "Leavers' accounts by days", area: exits, labels: 1, values: []int{2, 3}, alt: "leavers' accounts, open and gone, by days since the last day; the table \"Leavers' accounts\" has the same numbers"})
+}
+
+// signedOff says who acknowledged the review, or in words that nobody did.
+func (p *page) signedOff() {
+	r, st := p.b.r, &p.b.st
+	s := r.SignOff
+	p.gap()
+	switch {
+	case s == nil:
+		p.text(st.alarm, "NOT SIGNED OFF: nobody in management has acknowledged this review.")
+		return
+	case r.Manifest == "" || s.Manifest != r.Manifest:
+		p.text(st.alarm, "SIGNED OFF, BUT NOT AS IT IS NOW: the sign-off is for another manifest than this run's.")
+	}
+	p.table("SignOff", "Sign-off", "", []string{"What", "Value"}, [][]any{
+		{"Name", s.Name}, {"Role", s.Role}, {"Statement", s.Statement}, {"At (UTC)", s.At}, {"Manifest acknowledged, SHA-256", orWord(s.Manifest, "none")}})
 }
 
 // few are the findings that are to be dealt with today, each in a few lines: whose access, why, and what to do.

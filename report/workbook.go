@@ -17,27 +17,73 @@ func WriteWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, erro
 }
 
 func writeWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, error], limit int) error {
-	sum := Summarize(r)
-	long := []*longSheet{findingsSheet(r, sum), populationSheet(r, population)}
-	for _, l := range long {
-		l.limit = limit
-	}
-	draft, st, err := build(r, sum, long)
+	p := newPlan(r)
+	know, err := gatherOverview(r)
 	if err != nil {
 		return err
 	}
-	out, frames := newPack(w, false), map[string]frame{}
-	further := 0 // sheets beside the first of each long one; excelize numbers them after all others
-	for i, l := range long {
-		f, err := frameOf(draft[sheetPart(longFirst+i)].Bytes())
+	p.know, p.sheets = know, sheets(r, p.sum, know, population)
+	return p.write(newPack(w, false), limit)
+}
+
+// plan is a workbook to be written.
+type plan struct {
+	r      *Review
+	sum    *Summary
+	know   *overview
+	sheets []sheet
+}
+
+func newPlan(r *Review) *plan { return &plan{r: r, sum: Summarize(r)} }
+
+// sheet is one of the workbook: a long one, or a page that excelize keeps.
+type sheet struct {
+	long *longSheet
+	page func(*book)
+}
+
+// sheets are all of them in their order. Each stays when it has nothing to show, and says why.
+func sheets(r *Review, sum *Summary, know *overview, population iter.Seq2[AccountRow, error]) []sheet {
+	var others []AccountRow // accounts that are nobody's own, for their own sheet
+	return []sheet{
+		{page: (*book).summary},
+		{page: (*book).scope},
+		{long: populationSheet(r, know, population, &others)},
+		{long: findingsSheet(r, sum)},
+		{long: decisionsSheet(r)},
+		{long: actionsSheet(r)},
+		{long: exceptionsSheet(r)},
+		{long: serviceSheet(r, know, &others)},
+		{long: revokeSheet(r, know)},
+		{long: moversSheet(r)},
+		{long: controlsSheet(r)},
+		{page: (*book).sources},
+		{page: (*book).readMe},
+	}
+}
+
+func (p *plan) write(out *pack, limit int) error {
+	draft, st, err := p.build()
+	if err != nil {
+		return err
+	}
+	frames := map[string]frame{}
+	further := len(p.sheets) // excelize numbers sheets beside the first of each long one after all others
+	for i, s := range p.sheets {
+		l := s.long
+		if l == nil {
+			continue
+		}
+		l.limit = limit
+		f, err := frameOf(draft[sheetPart(i+1)].Bytes())
 		if err != nil {
 			return err
 		}
 		err = l.write(f, &st, func(n int) (io.Writer, error) {
-			part := sheetPart(longFirst + i)
+			part := sheetPart(i + 1)
 			if n > 0 {
 				further++
-				part = sheetPart(sheetCount + further)
+				part = sheetPart(further)
 			}
 			frames[part] = f
 			return out.create(part)
@@ -46,7 +92,12 @@ func writeWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, erro
 			return fmt.Errorf("workbook: sheet %s: %w", l.name, err)
 		}
 	}
-	final, _, err := build(r, sum, long)
+	return p.finish(out, frames)
+}
+
+// finish builds the workbook once more, with the true numbers of rows, and writes what was not streamed.
+func (p *plan) finish(out *pack, frames map[string]frame) error {
+	final, _, err := p.build()
 	if err != nil {
 		return err
 	}
@@ -62,43 +113,42 @@ func writeWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, erro
 	return out.finish(final)
 }
 
-// The parts of the sheets are numbered in the order in which build makes them.
-const (
-	longFirst  = 2 // Summary is 1
-	sheetCount = 5
-)
-
+// sheetPart is the part of the n-th sheet that build makes.
 func sheetPart(n int) string { return fmt.Sprintf("xl/worksheets/sheet%d.xml", n) }
 
 // build makes all of the workbook but the rows of its long sheets.
-func build(r *Review, sum *Summary, long []*longSheet) (parts, styles, error) {
-	b := newBook(r, sum)
+func (p *plan) build() (parts, styles, error) {
+	b := newBook(p.r, p.sum)
+	b.know = p.know
 	defer b.f.Close()
-	b.summary()
-	for _, l := range long {
-		b.skeleton(l, 0)
-	}
-	b.scope()
-	b.sources()
-	for _, l := range long {
-		for i := 1; i < len(l.counts); i++ {
-			b.skeleton(l, i)
+	for _, s := range p.sheets {
+		if s.long != nil {
+			b.skeleton(s.long, 0)
+		} else {
+			s.page(b)
 		}
 	}
-	b.arrange(long)
-	p, err := b.parts()
-	return p, b.st, err
+	first := b.f.GetSheetList()
+	for _, s := range p.sheets {
+		if s.long != nil {
+			for i := 1; i < len(s.long.counts); i++ {
+				b.skeleton(s.long, i)
+			}
+		}
+	}
+	b.arrange(p.sheets, first)
+	made, err := b.parts()
+	return made, b.st, err
 }
 
 // arrange puts further sheets of a long one behind its first, and opens the book at the summary.
-func (b *book) arrange(long []*longSheet) {
-	for i, l := range long {
-		before := scopeName
-		if i+1 < len(long) {
-			before = long[i+1].name
+func (b *book) arrange(list []sheet, first []string) {
+	for i, s := range list {
+		if s.long == nil || i+1 == len(list) {
+			continue
 		}
-		for n := 1; n < len(l.counts); n++ {
-			b.do(b.f.MoveSheet(l.sheetName(n), before))
+		for n := 1; n < len(s.long.counts); n++ {
+			b.do(b.f.MoveSheet(s.long.sheetName(n), first[i+1]))
 		}
 	}
 	b.printTitles()

@@ -19,6 +19,8 @@ import (
 	"rollcall/scanner"
 )
 
+const sheetCount = 13
+
 func workbook(t testing.TB, r *Review, population iter.Seq2[AccountRow, error], limit int) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -119,9 +121,9 @@ func TestEvidenceStaysOnOneLine(t *testing.T) {
 	r := sample()
 	r.Result.Findings = r.Result.Findings[:1]
 	r.Result.Findings[0].Why, r.NextStep = "Short.", nil
-	before := part(t, workbook(t, r, rows(), maxRows), sheetPart(2))
+	before := part(t, workbook(t, r, rows(), maxRows), sheetPart(4))
 	r.Result.Findings[0].Evidence = append(r.Result.Findings[0].Evidence, scanner.Fact{Name: "long", Value: strings.Repeat("word ", 500)})
-	after := part(t, workbook(t, r, rows(), maxRows), sheetPart(2))
+	after := part(t, workbook(t, r, rows(), maxRows), sheetPart(4))
 	heights := func(xml string) int { return strings.Count(xml, "customHeight") }
 	if heights(before) != heights(after) {
 		t.Error("the row grew with its evidence")
@@ -308,12 +310,13 @@ func TestFurtherSheets(t *testing.T) {
 		list = append(list, AccountRow{App: "crm", Account: connectors.AccountID(fmt.Sprint(i))})
 	}
 	f := open(t, workbook(t, sample(), rows(list...), headRow+10))
-	want := []string{"Summary", "Findings", "Findings (2)", "Population", "Population (2)", "Population (3)", "Scope & completeness", "Sources & hashes"}
+	want := []string{"Summary", "Scope & completeness", "Population", "Population (2)", "Population (3)", "Findings", "Findings (2)", "Decisions", "Remediation log",
+		"Exceptions", "Service accounts", "Time to revoke", "Movers", "Control mapping", "Control mapping (2)", "Control mapping (3)", "Sources & hashes", "Read me"}
 	if got := f.GetSheetList(); !slices.Equal(got, want) {
 		t.Fatalf("sheets %q", got)
 	}
 	var ids []string
-	for i, sheet := range want[3:6] {
+	for i, sheet := range want[2:5] {
 		_, got := grid(t, f, sheet)
 		for _, row := range got {
 			ids = append(ids, row[1])
@@ -344,12 +347,12 @@ func TestFurtherSheets(t *testing.T) {
 
 func TestExactlyFullSheet(t *testing.T) {
 	var list []AccountRow
-	for range 10 {
+	for range 40 {
 		list = append(list, AccountRow{App: "crm"})
 	}
 	r := sample()
 	r.Result.Findings = nil
-	if got := open(t, workbook(t, r, rows(list...), headRow+10)).GetSheetList(); len(got) != sheetCount {
+	if got := open(t, workbook(t, r, rows(list...), headRow+40)).GetSheetList(); len(got) != sheetCount {
 		t.Errorf("sheets %q", got)
 	}
 }

@@ -37,6 +37,11 @@ func (p *Policy) Prepare() error {
 	return nil
 }
 
+// Registered is the register's entry for an account that is known by its id and user name; nil if it has none.
+func (p *Policy) Registered(app connectors.AppID, id connectors.AccountID, username string) *ServiceAccount {
+	return p.entry(app, &connectors.Account{ID: id, Username: username})
+}
+
 // entry is the register's entry for an account: a plain name before a pattern, the earlier pattern before the later.
 func (p *Policy) entry(app connectors.AppID, a *connectors.Account) *ServiceAccount {
 	if p == nil || p.register[app] == nil {

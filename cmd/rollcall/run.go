@@ -89,7 +89,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	r := &report.Review{
 		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result, Digest: &found.all,
 		Config: hexSum(c.data), Policy: c.policyHash(), Program: p.name(), Flags: p.flags(),
-		Person: result.Who, NextStep: scanner.NextStep,
+		Person: result.Who, NextStep: scanner.NextStep, Exceptions: c.Policy.Exceptions, Register: c.Policy.ServiceAccounts,
 	}
 	run := runRecord(r, found.found)
 	if led != nil {

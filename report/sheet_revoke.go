@@ -1,0 +1,168 @@
+package report
+
+import (
+	"slices"
+	"strings"
+
+	"rollcall/connectors"
+	"rollcall/scanner"
+)
+
+// revokeSheet lists leavers' accounts, open ones and those that are gone, with the time that each step took: what HR took
+// apart from what came after.
+func revokeSheet(r *Review, know *overview) *longSheet {
+	note := "One row for each account of somebody who has left: enabled on the day of the report, gone in " + r.span() + ", or signed in to after the last day. HR latency runs from the last day to the first roster that showed the end, own latency from there on. Days are of the company's calendar; \"not recorded\" is not zero. No target is set: the days are measured, not judged."
+	if r.Period == nil {
+		note += " When HR's record first showed the end, and what became of the account between two runs, is told by a report of several runs (--from, --to)."
+	}
+	return &longSheet{name: "Time to revoke", title: "Time to revoke as of " + r.Result.AsOf.String(), note: note, frozen: 2,
+		columns: []column{{"Person ID", 12}, {"Person", 26}, {"App", 14}, {"Login", 32}, {"Account ID", 22}, {"State", 13}, {"Last day", 13},
+			{"HR's record showed it on", 14}, {"First found", 13}, {"Asked", 13}, {"Decided", 13}, {"Gone by", 13}, {"Confirmed clean", 13},
+			{"HR latency, days", 13}, {"Own latency, days", 13}, {"Last day to first found, days", 13}, {"First found to gone or today, days", 13},
+			{"Last day to gone or today, days", 13}, {"Sign-ins after the last day", 32}, {"HR status", 20}, {"Severity", 11}, {"Finding", 21}},
+		rows: func(w *longWriter) error { return revokeRows(w, r, know) }}
+}
+
+// span is the time the report looks back on.
+func (r *Review) span() string {
+	if r.Period == nil {
+		return "the time since the last run"
+	}
+	return "the period from " + r.Period.From.String() + " to " + r.Period.To.String()
+}
+
+// revocation is a row of the sheet.
+type revocation struct {
+	f    *scanner.Finding
+	gone connectors.Date // 0: it is still open
+	used string          // sign-ins after the last day
+	off  bool            // the account is disabled; it was signed in to before
+}
+
+func revokeRows(w *longWriter, r *Review, know *overview) error {
+	signIns, late := r.signIns(), map[login]string{}
+	for f, err := range r.findings(scanner.SignInAfterExit) {
+		if err != nil {
+			return err
+		}
+		late[login{f.App, f.Account}] = "YES, on " + orWord(evidence(f, "last sign-in"), "a day not told")
+	}
+	write := func(v revocation) error {
+		if err := w.next(); err != nil {
+			return err
+		}
+		revokeRow(w, r, v)
+		w.end()
+		return nil
+	}
+	seen := map[login]bool{}
+	for f, err := range r.findings(scanner.OrphanedAccount) {
+		at := login{}
+		if err == nil && isLeaver(f) {
+			at = login{f.App, f.Account}
+			seen[at] = true
+			err = write(revocation{f: f, used: orWord(late[at], r.noLateSignIn(f, signIns))})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for f, err := range r.findings(scanner.SignInAfterExit) {
+		if at := (login{}); err == nil {
+			if at = (login{f.App, f.Account}); !seen[at] {
+				err = write(revocation{f: f, used: late[at], off: true})
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for i := range know.closed {
+		c := &know.closed[i]
+		if err := write(revocation{f: &c.Finding, gone: c.Gone, used: "not recorded"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noLateSignIn says what it means that no sign-in after the last day was found.
+func (r *Review) noLateSignIn(f *scanner.Finding, signIns map[connectors.AppID]bool) string {
+	switch {
+	case !signIns[f.App]:
+		return "not known: the app reports no sign-ins"
+	case !r.lastDay(f.Person).Known():
+		return "not known: no last day"
+	case isOff(r, scanner.SignInAfterExit):
+		return "not judged"
+	}
+	return "none seen"
+}
+
+// isOff tells whether the review leaves out findings of a kind, so that their absence says nothing.
+func isOff(r *Review, k scanner.Kind) bool {
+	return r.Framework != "" && !slices.Contains(kindsOf(r.Framework), k)
+}
+
+func revokeRow(w *longWriter, r *Review, v revocation) {
+	f := v.f
+	last, end := r.lastDay(f.Person), r.Result.AsOf
+	if v.gone.Known() {
+		end = v.gone
+	}
+	w.text(string(f.Person))
+	w.text(r.plainName(f.Person))
+	w.text(string(f.App))
+	w.text(f.Login())
+	w.text(string(f.Account))
+	switch {
+	case v.gone.Known():
+		w.words("gone", w.st.good)
+	case v.off:
+		w.text("sign-in only")
+	default:
+		w.words("OPEN", w.st.bad)
+	}
+	said := r.hrSaid(f.Person)
+	w.date(last, "not known")
+	w.date(said, notRecorded)
+	w.date(f.FirstSeen, notRecorded)
+	w.text("not asked")
+	w.text("undecided")
+	w.date(v.gone, "not gone")
+	w.text("not confirmed")
+	w.days(last, said)
+	w.days(said, end)
+	w.days(last, f.FirstSeen)
+	w.days(f.FirstSeen, end)
+	w.days(last, end)
+	if strings.HasPrefix(v.used, "YES") {
+		w.words(v.used, w.st.bad)
+	} else {
+		w.text(v.used)
+	}
+	if p := r.person(f.Person); p != nil && p.Now != nil {
+		w.text(hrStatus(p, r.Result.AsOf))
+	} else {
+		w.text("not on the roster")
+	}
+	w.words(f.Severity.String(), w.st.severity(f.Severity))
+	w.text(string(f.ID))
+}
+
+// hrSaid is the day of the first roster that showed that a person has left.
+func (r *Review) hrSaid(id connectors.PersonID) connectors.Date {
+	if r.Period == nil || r.Period.HRSaid == nil {
+		return 0
+	}
+	return r.Period.HRSaid(id)
+}
+
+// days writes how many days lie between two; unknown if one of them is.
+func (w *rowWriter) days(from, to connectors.Date) {
+	if !from.Known() || !to.Known() {
+		w.text("unknown")
+		return
+	}
+	w.number(int(to - from))
+}
