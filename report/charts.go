@@ -11,7 +11,6 @@ type bars struct {
 	title  string
 	alt    string // what it shows, for those who do not see it
 	area   area
-	labels int   // columns that name the bars
 	values []int // columns with the numbers, from 0
 	most   int   // rows that are shown; 0 = all
 }
@@ -25,27 +24,30 @@ type drawing struct {
 // Charts stand two beside one another, each over so many rows of so many pixels.
 const (
 	chartsBeside = 2
-	chartRows    = 18
+	chartRows    = 15
 	rowPixels    = 20
 )
 
 // colours of bars: told apart by lightness too, and named in a legend where there are several.
 var barColours = []string{"1F3864", "C55A11"}
 
-// charts leaves room for the charts that have something to show.
+// room leaves room for n charts, which are named when the tables that they show have been written.
+func (p *page) room(n int) {
+	for ; n > 0; n -= chartsBeside {
+		p.gap()
+		p.drawn = append(p.drawn, drawing{row: p.row + 1})
+		p.row += chartRows
+	}
+}
+
+// charts puts those charts that have something to show where room was left for them.
 func (p *page) charts(list ...bars) {
-	var shown []bars
+	i := 0
 	for _, c := range list {
 		if c.area.first > 0 {
-			shown = append(shown, c)
+			p.drawn[i/chartsBeside].list = append(p.drawn[i/chartsBeside].list, c)
+			i++
 		}
-	}
-	for len(shown) > 0 {
-		p.gap()
-		n := min(len(shown), chartsBeside)
-		p.drawn = append(p.drawn, drawing{p.row + 1, shown[:n]})
-		p.row += chartRows
-		shown = shown[n:]
 	}
 }
 
@@ -53,24 +55,36 @@ func (p *page) charts(list ...bars) {
 func (p *page) draw(d *drawing) {
 	width := 0
 	for _, w := range p.widths {
-		width += int(w*7+0.5) + 5
+		width += pixels(w)
 	}
 	const between = 12
 	each := width/chartsBeside - between
 	for i := range d.list {
 		c := &d.list[i]
-		p.b.do(p.b.f.AddChart(p.name, p.cell(1, d.row), &excelize.Chart{
+		col, left := p.across(i * (each + between))
+		p.b.do(p.b.f.AddChart(p.name, p.cell(col+1, d.row), &excelize.Chart{
 			Type: excelize.Bar, Series: p.series(c),
-			Format: excelize.GraphicOptions{AltText: c.title + ": " + c.alt, Name: c.title, OffsetX: i * (each + between), OffsetY: 2,
-				ScaleX: 1, ScaleY: 1, Positioning: "oneCell"},
-			Dimension: excelize.ChartDimension{Width: uint(each), Height: chartRows*rowPixels - 8},
+			Format:    excelize.GraphicOptions{AltText: c.title + ": " + c.alt, Name: c.title, OffsetX: left, OffsetY: 2, ScaleX: 1, ScaleY: 1},
+			Dimension: excelize.ChartDimension{Width: uint(each), Height: chartRows*rowPixels - 20},
 			Title:     excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: c.title, Font: &excelize.Font{Size: 12, Bold: true, Color: "1F3864"}}}},
 			Legend:    excelize.ChartLegend{Position: legend(len(c.values))},
 			PlotArea:  excelize.ChartPlotArea{ShowVal: true},
-			XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Size: 9, Color: "000000"}},
+			XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: excelize.Font{Size: 8, Color: "000000"}},
 			YAxis:     excelize.ChartAxis{None: true},
 		}))
 	}
+}
+
+// pixels is how wide a column is on a screen.
+func pixels(width float64) int { return int(width*7+0.5) + 5 }
+
+// across finds the column so many pixels from the left, and what is left of them.
+func (p *page) across(x int) (col, left int) {
+	for col < len(p.widths)-1 && x >= pixels(p.widths[col]) {
+		x -= pixels(p.widths[col])
+		col++
+	}
+	return col, x
 }
 
 func legend(series int) string {
@@ -91,7 +105,7 @@ func (p *page) series(c *bars) (list []excelize.ChartSeries) {
 	for i, col := range c.values {
 		list = append(list, excelize.ChartSeries{
 			Name:       fmt.Sprintf("'%s'!$%s$%d", p.name, colName(col), c.area.first-1),
-			Categories: at(0, c.labels-1, c.area.first, last), Values: at(col, col, c.area.first, last),
+			Categories: at(0, 0, c.area.first, last), Values: at(col, col, c.area.first, last),
 			Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{barColours[i%len(barColours)]}},
 		})
 	}

@@ -14,8 +14,12 @@ import (
 // maxRows is how many rows a sheet can hold.
 const maxRows = 1048576
 
-// headRow is the row of a long sheet's header: a title and a note stand above it.
-const headRow = 3
+// headRow is the row of a long sheet's header: a title and a note of two lines stand above it.
+const (
+	headRow   = 4
+	noteLines = 2
+	noteWidth = 165 // of a line, in characters: as much as fits on the first page
+)
 
 // column is one column of a long sheet.
 type column struct {
@@ -116,6 +120,9 @@ func (l *longSheet) write(f frame, st *styles, create func(int) (io.Writer, erro
 	for c, col := range l.columns {
 		w.cols, w.widths = append(w.cols, colName(c)), append(w.widths, col.width)
 	}
+	if lines := len(wrapped(l.note, noteWidth)); lines > noteLines {
+		return fmt.Errorf("its note takes %d lines, and there is room for %d", lines, noteLines)
+	}
 	l.counts = nil
 	if err := w.open(); err != nil {
 		return err
@@ -157,9 +164,11 @@ func (w *longWriter) open() error {
 	w.begin(1)
 	w.words(title, w.st.title)
 	w.end()
-	w.begin(2)
-	w.words(w.sheet.note, w.st.note)
-	w.end()
+	for n, line := range wrapped(w.sheet.note, noteWidth) {
+		w.begin(2 + n)
+		w.words(line, w.st.note)
+		w.end()
+	}
 	w.begin(headRow)
 	for _, c := range w.sheet.columns {
 		w.lines = max(w.lines, linesIn(c.name, c.width))

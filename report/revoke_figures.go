@@ -16,7 +16,7 @@ func (b *book) ageRows() (rows [][]any) {
 		for _, k := range n {
 			total += k
 		}
-		rows = append(rows, []any{bucket.name, "", total, n[4], n[3], n[2], n[1], n[0]})
+		rows = append(rows, []any{bucket.name, total, n[4], n[3], n[2], n[1], n[0]})
 	}
 	return rows
 }
@@ -26,7 +26,7 @@ func (b *book) exitRows() (rows [][]any) {
 	total := 0
 	for i, bucket := range exitBuckets {
 		total += b.know.leavers[i] + b.know.gone[i]
-		rows = append(rows, []any{bucket.name, "", b.know.leavers[i], b.know.gone[i]})
+		rows = append(rows, []any{bucket.name, b.know.leavers[i], b.know.gone[i]})
 	}
 	if total == 0 {
 		return nil
@@ -46,12 +46,15 @@ func (b *book) revokeFigures() []Figure {
 			exit = append(exit, int(c.Gone-last))
 		}
 	}
+	if len(found)+len(exit) == 0 {
+		return []Figure{{"Time to revoke", "no data", "no leaver's account is known to have gone in " + b.r.span()}}
+	}
 	of := func(what string, days []int) []Figure {
 		slices.Sort(days)
-		means := fmt.Sprintf("of %s of leavers gone in %s of which both days are known", plural(len(days), "account"), b.r.span())
+		means := fmt.Sprintf("of %s of leavers gone in %s, with both days known", plural(len(days), "account"), b.r.span())
 		return []Figure{{what + ", median", percentile(days, 50), means}, {what + ", 95th percentile", percentile(days, 95), ""}, {what + ", most", percentile(days, 100), ""}}
 	}
-	return append(of("Days from first found to gone", found), of("Days from last day to gone", exit)...)
+	return append(of("Days, found to gone", found), of("Days, last day to gone", exit)...)
 }
 
 // percentile is the smallest of the sorted numbers that so many percent of them do not exceed; in words if there is none.

@@ -11,7 +11,7 @@ import (
 func controlsSheet(r *Review) *longSheet {
 	return &longSheet{name: "Control mapping", title: "Control mapping: what this run supports", frozen: 2,
 		note: "In our own words. A run SUPPORTS a control with evidence; it never shows that the control is met, and no findings of a kind do not mean that nothing is wrong: see Gaps, and what was read in Scope & completeness.",
-		columns: []column{{"Framework", 24}, {"Reference", 21}, {"What it asks", 56}, {"Findings that bear on it", 26}, {"Findings now", 10},
+		columns: []column{{"Framework", 30}, {"Reference", 21}, {"What it asks", 56}, {"Findings that bear on it", 26}, {"Findings now", 10},
 			{"How this run supports it", 56}, {"See the sheets", 28}, {"Gaps", 56}, {"Wording after", 34}},
 		rows: func(w *longWriter) error {
 			counts := map[scanner.Kind]int{}

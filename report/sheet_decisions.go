@@ -8,9 +8,9 @@ const notRecorded = "not recorded"
 
 // decisionsSheet lists what was decided of the findings, and by whom.
 func decisionsSheet(r *Review) *longSheet {
-	note := "One row for each decision. A finding without one is undecided: silence is never taken as consent to keep. \"lapsed\" is the policy's default after a deadline, not somebody's decision. Times are UTC."
+	note := "One row for each decision. A finding without one is undecided: silence is never consent. \"lapsed\" is the policy's default after a deadline, nobody's decision. Times are UTC."
 	if len(r.Decisions) == 0 {
-		note = "NO DECISION IS RECORDED for this report: it says what was found, and nobody has been asked yet. Every finding is therefore undecided, which is not the same as accepted. Times, once there are any, are UTC."
+		note = "NO DECISION IS RECORDED for this report: it says what was found, and nobody has been asked. Every finding is undecided, which is not the same as accepted. Times are UTC."
 	}
 	return &longSheet{name: "Decisions", title: "Decisions: what was decided, by whom and why", note: note, frozen: 1,
 		columns: []column{{"Finding", 21}, {"Case", 16}, {"Verdict", 10}, {"Decided by", 26}, {"As what", 18}, {"Independent", 13},
@@ -63,7 +63,7 @@ func (s *styles) verdict(v Verdict) int {
 func actionsSheet(r *Review) *longSheet {
 	note := "One row for each change in an app. It counts as done only when a read that came after it showed the change: \"Confirmed clean\". Times are UTC."
 	if len(r.Actions) == 0 {
-		note = "NOTHING WAS CHANGED in any app in the course of this report, so there is nothing to confirm. What was removed by other means shows as gone in the next run. Times, once there are any, are UTC."
+		note = "NOTHING WAS CHANGED in any app in the course of this report, so there is nothing to confirm. What is removed by other means shows as gone in the next run. Times are UTC."
 	}
 	return &longSheet{name: "Remediation log", title: "Remediation log: what was changed, and whether it was seen to be", note: note, frozen: 1,
 		columns: []column{{"Action", 18}, {"Finding", 21}, {"Case", 16}, {"App", 14}, {"Account ID", 22}, {"What", 24}, {"Mode", 12}, {"State before", 30},

@@ -9,7 +9,7 @@ import (
 
 // exceptionsSheet lists the accepted risks, those that have ended included.
 func exceptionsSheet(r *Review) *longSheet {
-	note := "One row for each accepted risk in the policy; its last day counts. What one that has ended covered is reported again. The policy names neither an approver nor the day of granting: its own history shows them. Findings set aside as wrong are in Scope & completeness."
+	note := "One row for each accepted risk in the policy. What one that has ended covered is reported again. Approver and day of granting are not in the policy; its own history shows them. Findings set aside as wrong are in Scope & completeness."
 	if len(r.Exceptions) == 0 {
 		note = "The policy accepts no risk: no finding is covered by an exception."
 	}

@@ -10,7 +10,7 @@ import (
 // moversSheet lists what people kept from an earlier role.
 func moversSheet(r *Review) *longSheet {
 	return &longSheet{name: "Movers", title: "Movers: access kept from an earlier role, as of " + r.Result.AsOf.String(), frozen: 2,
-		note: "One row for each entitlement that only an earlier role of its holder explains (findings of the kind mover_stacking). Who moved and kept nothing is not listed; whose role history is not known is counted under \"Not assessable\" in Scope & completeness. An empty sheet means that nothing of the kind was found.",
+		note: "One row for each entitlement that only an earlier role of its holder explains; none: nothing of the kind was found. Who moved and kept nothing is not listed; where role history is not known, Scope & completeness counts it as not assessable.",
 		columns: []column{{"Person ID", 12}, {"Person", 26}, {"Department", 20}, {"Title", 24}, {"Earlier role", 26}, {"Present role", 26}, {"Present role since", 13},
 			{"App", 14}, {"Login", 32}, {"Account ID", 22}, {"Entitlement kept", 28}, {"Granted", 22}, {"Held by way of", 20}, {"Days since the move", 11},
 			{"Conflicts of duties of the person", 42}, {"Severity", 11}, {"First found", 13}, {"Finding", 21}},

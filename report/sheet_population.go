@@ -14,7 +14,7 @@ func populationSheet(r *Review, know *overview, population iter.Seq2[AccountRow,
 	return &longSheet{name: "Population", title: "Population: every account read, as of " + r.Result.AsOf.String(), frozen: 2,
 		note: "One row for each account, disabled ones included. \"Not provided\" means that the app does not say; days are of the company's calendar.",
 		columns: []column{{"App", 16}, {"Account ID", 22}, {"Username", 24}, {"Display name", 26}, {"Email", 32}, {"Employee ID in app", 14},
-			{"Class", 12}, {"Class settled by", 18}, {"Enabled", 9}, {"Created", 13}, {"Last sign-in", 13}, {"MFA", 13}, {"Entitlements", 13},
+			{"Class", 12}, {"Class settled by", 21}, {"Enabled", 9}, {"Created", 13}, {"Last sign-in", 13}, {"MFA", 13}, {"Entitlements", 13},
 			{"Privileged ones", 11}, {"Person ID", 12}, {"Person", 26}, {"HR status", 13}, {"Department", 20}, {"Title", 24}, {"Manager", 26},
 			{"Start", 12}, {"Last day", 12}, {"Match grade", 11}, {"Match by", 13}, {"Runner-up", 12}, {"Findings", 21}, {"Read from", 28}},
 		rows: func(w *longWriter) error {

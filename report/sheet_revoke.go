@@ -11,10 +11,7 @@ import (
 // revokeSheet lists leavers' accounts, open ones and those that are gone, with the time that each step took: what HR took
 // apart from what came after.
 func revokeSheet(r *Review, know *overview) *longSheet {
-	note := "One row for each account of somebody who has left: enabled on the day of the report, gone in " + r.span() + ", or signed in to after the last day. HR latency runs from the last day to the first roster that showed the end, own latency from there on. Days are of the company's calendar; \"not recorded\" is not zero. No target is set: the days are measured, not judged."
-	if r.Period == nil {
-		note += " When HR's record first showed the end, and what became of the account between two runs, is told by a report of several runs (--from, --to)."
-	}
+	note := "One row for each leaver's account that is enabled, went in " + r.span() + ", or was signed in to after the last day. HR latency: from the last day to the first roster that showed the end; own latency: from there on. No target is set: days are measured, not judged. Unknown is never zero."
 	return &longSheet{name: "Time to revoke", title: "Time to revoke as of " + r.Result.AsOf.String(), note: note, frozen: 2,
 		columns: []column{{"Person ID", 12}, {"Person", 26}, {"App", 14}, {"Login", 32}, {"Account ID", 22}, {"State", 13}, {"Last day", 13},
 			{"HR's record showed it on", 14}, {"First found", 13}, {"Asked", 13}, {"Decided", 13}, {"Gone by", 13}, {"Confirmed clean", 13},

@@ -29,7 +29,7 @@ func (b *book) scope() {
 	p.table("RowsLeftOut", "Rows left out: the first of each source", "No row was left out.",
 		[]string{"Source", "Where", "Line", "Why"}, b.rejectRows())
 	p.table("Accepted", "Accepted: findings that an exception covers, or that are set aside as wrong", "No finding is covered by an exception or set aside as wrong.",
-		[]string{"App", "Finding", "Severity", "Why", "Details"}, eachRow(b.r.Result.Accepted, b.acceptedRow))
+		[]string{"App", "Finding", "Severity", "Why it is one, and why it is not open"}, eachRow(b.r.Result.Accepted, b.acceptedRow))
 	p.done()
 }
 
@@ -63,14 +63,14 @@ func (b *book) sourceRow(s *scanner.SourceReport) []any {
 		s.Info.Parameters, b.r.name(connectors.PersonID(s.Owner))}
 }
 
-// acceptedRow says what keeps a finding from being open. The last column runs over those beside it, which are narrow.
+// acceptedRow says what keeps a finding from being open.
 func (b *book) acceptedRow(f *scanner.Finding) []any {
 	by := "exception " + evidence(f, "exception")
 	if said := ruling(f); said != "" {
 		by = "ruled wrong: " + said
 	}
-	return []any{string(f.App), string(f.ID), said{f.Severity.String(), b.st.severity(f.Severity)}, f.Why,
-		over(joinNonEmpty(" · ", kindWords(string(f.Kind), f.Reason), f.Login(), b.r.name(f.Person), by))}
+	return []any{string(f.App), string(f.ID), said{f.Severity.String(), b.st.severity(f.Severity)},
+		f.Why + "\n" + joinNonEmpty(" · ", kindWords(string(f.Kind), f.Reason), f.Login(), b.r.name(f.Person), by)}
 }
 
 // count is a number, or a word where there is none.

@@ -10,9 +10,9 @@ import (
 // serviceSheet lists the accounts that are nobody's own: what they are for, and who answers for them.
 func serviceSheet(r *Review, know *overview, accounts *[]AccountRow) *longSheet {
 	return &longSheet{name: "Service accounts", title: "Service, shared, break-glass and guest accounts as of " + r.Result.AsOf.String(), frozen: 2,
-		note: "One row for each account that is nobody's own, with the entry of the policy's register if it has one. Whether a person can sign in to it, and the age of its secret, are not in what was kept of the account: a credential that is too old is a finding of its own (dormant_credential). An empty sheet means that no such account was read.",
-		columns: []column{{"App", 16}, {"Account ID", 24}, {"Username", 26}, {"Class", 13}, {"Class settled by", 16}, {"Enabled", 9}, {"Purpose", 44},
-			{"Owner ID", 12}, {"Owner", 26}, {"Owner's HR status", 18}, {"Owner named by", 14}, {"Entitlements", 13}, {"Privileged ones", 11},
+		note: "One row for each account that is nobody's own, with its entry in the policy's register; none: no such account was read. A credential unused for too long is a finding (dormant_credential); the age of others is not recorded.",
+		columns: []column{{"App", 16}, {"Account ID", 24}, {"Username", 30}, {"Class", 13}, {"Class settled by", 21}, {"Enabled", 9}, {"Purpose", 44},
+			{"Owner ID", 22}, {"Owner", 26}, {"Owner's HR status", 18}, {"Owner named by", 14}, {"Entitlements", 13}, {"Privileged ones", 11},
 			{"Created", 13}, {"Last sign-in", 13}, {"Sign-in by people", 13}, {"Age of its secret", 13}, {"Next review", 13}, {"Review", 13},
 			{"Findings", 42}, {"Read from", 28}},
 		rows: func(w *longWriter) error {

@@ -25,15 +25,28 @@ func (b *book) summary() {
 		p.text(b.st.strong, "Only what was asked for is shown: "+r.Filter+".")
 	}
 	p.signedOff()
+	p.chartRoom()
 	p.few()
 	p.table("Figures", "Figures", "", []string{"Figure", "Value", "Meaning"}, eachRow(append(sum.Figures, b.revokeFigures()...), func(f *Figure) []any {
 		return []any{f.Name, f.Value, over(f.Means)}
 	}))
 	p.trend()
 	p.counts()
-	p.text(b.st.note, "")
+	p.gap()
 	p.text(b.st.note, "To check this report: Sources & hashes has the SHA-256 of what was read and of the run's manifest; Scope & completeness accounts for every row; Read me explains every word, and what is not proven.")
 	p.done()
+}
+
+// chartRoom leaves room for the charts of counts.
+func (p *page) chartRoom() {
+	n := 0
+	if p.b.sum.Total > 0 {
+		n = 3
+	}
+	if p.b.exitRows() != nil {
+		n++
+	}
+	p.room(n)
 }
 
 // counts are the findings counted in several ways, each with its chart.
@@ -41,24 +54,26 @@ func (p *page) counts() {
 	r, sum := p.b.r, p.b.sum
 	severities := []string{"All", "Critical", "High", "Medium", "Low", "Info"}
 	all := append(slices.Clone(severities), "New or back", "Backlog")
-	kinds := p.table("ByKind", "Findings by kind and severity", "Nothing was found.", append([]string{"Kind", "Reason"}, all...),
-		eachRow(sum.Kinds, func(c *Count) []any { return append([]any{string(c.Kind), c.Reason}, c.cells()...) }))
+	kinds := p.table("ByKind", "Findings by kind and severity", "Nothing was found.", append([]string{"Kind"}, all...),
+		eachRow(sum.Kinds, func(c *Count) []any { return append([]any{kindWords(string(c.Kind), c.Reason)}, c.cells()...) }))
 	titles := map[string]string{}
 	for _, s := range r.Result.Sources {
 		titles[s.Name] = s.Title
 	}
 	most := slices.Clone(sum.Apps)
 	slices.SortStableFunc(most, func(a, b Count) int { return cmp.Compare(b.Total, a.Total) })
-	apps := p.table("ByApp", "Findings by app and severity, most first", "Nothing was found.", append([]string{"App", "Title"}, all...),
-		eachRow(most, func(c *Count) []any { return append([]any{string(c.App), titles[string(c.App)]}, c.cells()...) }))
-	ages := p.table("Ageing", "Findings by days since they were first found, and severity", "Nothing was found.", append([]string{"First found", ""}, severities...), p.b.ageRows())
+	apps := p.table("ByApp", "Findings by app and severity, most first", "Nothing was found.", append(append([]string{"App"}, all...), "Title"),
+		eachRow(most, func(c *Count) []any {
+			return append(append([]any{string(c.App)}, c.cells()...), over(titles[string(c.App)]))
+		}))
+	ages := p.table("Ageing", "Findings by days since they were first found, and severity", "Nothing was found.", append([]string{"First found"}, severities...), p.b.ageRows())
 	exits := p.table("LeaversByDays", "Leavers' accounts: open ones by days since the last day, gone ones by days from the last day until they were gone",
-		"No leaver's account is open, and none went "+"in "+r.span()+".", []string{"Days", "", "Open", "Gone"}, p.b.exitRows())
+		"No leaver's account is open, and none went in "+r.span()+".", []string{"Days", "Open", "Gone"}, p.b.exitRows())
 	p.charts(
-		bars{title: "Findings by kind", area: kinds, labels: 2, values: []int{2}, most: 12, alt: "how many findings there are of each kind; the table \"Findings by kind and severity\" has the same numbers"},
-		bars{title: "Findings by app", area: apps, labels: 1, values: []int{2}, most: 12, alt: "how many findings there are in each app, most first; the table \"Findings by app and severity\" has the same numbers"},
-		bars{title: "Findings by age", area: ages, labels: 1, values: []int{2}, alt: "how long ago the open findings were first found; the table \"Findings by days since they were first found\" has the same numbers"},
-		bars{title: "Leavers' accounts by days", area: exits, labels: 1, values: []int{2, 3}, alt: "leavers' accounts, open and gone, by days since the last day; the table \"Leavers' accounts\" has the same numbers"})
+		bars{title: "Findings by kind", area: kinds, values: []int{1}, most: 20, alt: "how many findings there are of each kind; the table \"Findings by kind and severity\" has the same numbers"},
+		bars{title: "Findings by app", area: apps, values: []int{1}, most: 12, alt: "how many findings there are in each app, most first; the table \"Findings by app and severity\" has the same numbers"},
+		bars{title: "Findings by age", area: ages, values: []int{1}, alt: "how long ago the open findings were first found; the table \"Findings by days since they were first found\" has the same numbers"},
+		bars{title: "Leavers' accounts by days", area: exits, values: []int{1, 2}, alt: "leavers' accounts, open and gone, by days since the last day; the table \"Leavers' accounts\" has the same numbers"})
 }
 
 // signedOff says who acknowledged the review, or in words that nobody did.
@@ -73,8 +88,8 @@ func (p *page) signedOff() {
 	case r.Manifest == "" || s.Manifest != r.Manifest:
 		p.text(st.alarm, "SIGNED OFF, BUT NOT AS IT IS NOW: the sign-off is for another manifest than this run's.")
 	}
-	p.table("SignOff", "Sign-off", "", []string{"What", "Value"}, [][]any{
-		{"Name", s.Name}, {"Role", s.Role}, {"Statement", s.Statement}, {"At (UTC)", s.At}, {"Manifest acknowledged, SHA-256", orWord(s.Manifest, "none")}})
+	p.text(st.strong, "Signed off by "+joinNonEmpty(", ", s.Name, s.Role)+", on "+stamp(s.At)+" (UTC), for the manifest "+orWord(s.Manifest, "(none)"))
+	p.text(st.plain, s.Statement)
 }
 
 // few are the findings that are to be dealt with today, each in a few lines: whose access, why, and what to do.

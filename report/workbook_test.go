@@ -328,7 +328,7 @@ func TestFurtherSheets(t *testing.T) {
 		if err != nil || len(tables) != 1 {
 			t.Fatalf("%s: %v, %v", sheet, tables, err)
 		}
-		if want := fmt.Sprintf("A3:AA%d", headRow+len(got)); tables[0].Range != want {
+		if want := fmt.Sprintf("A4:AA%d", headRow+len(got)); tables[0].Range != want {
 			t.Errorf("%s: table over %s, want %s", sheet, tables[0].Range, want)
 		}
 		if title, _ := f.GetCellValue(sheet, "A1"); i > 0 && !strings.Contains(title, fmt.Sprintf("continued (%d)", i+1)) {
@@ -453,7 +453,7 @@ func TestDates(t *testing.T) {
 	r := sample()
 	a := AccountRow{App: "directory", Created: day("1899-12-31"), LastSignIn: day("1900-03-01")}
 	f := open(t, workbook(t, r, rows(a), maxRows))
-	for cell, want := range map[string]string{"J4": "1899-12-31", "K4": "1900-03-01"} {
+	for cell, want := range map[string]string{"J5": "1899-12-31", "K5": "1900-03-01"} {
 		if got, _ := f.GetCellValue("Population", cell); got != want {
 			t.Errorf("%s shows %q, want %q", cell, got, want)
 		}
