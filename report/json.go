@@ -20,6 +20,7 @@ type RunDocument struct {
 	Sources   []SourceDocument `json:"sources"`
 	NotJudged []notJudged      `json:"not_assessable"`
 	Notes     []string         `json:"notes"`
+	Record    *Record          `json:"record,omitempty"` // only in a run's folder
 }
 
 // SourceDocument is how one source fared.
@@ -65,14 +66,6 @@ func documentOf(r *Review) RunDocument {
 		d.NotJudged = append(d.NotJudged, notJudged{n.Kind, string(n.App), n.Why, n.Count})
 	}
 	return d
-}
-
-// WriteRun writes how a run went, without its findings, as one JSON object.
-func WriteRun(w io.Writer, r *Review) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(documentOf(r))
 }
 
 // WriteJSON writes one JSON object: how the run went, source by source, and its findings as WriteJSONL has them.

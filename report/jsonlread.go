@@ -89,40 +89,43 @@ func (f *facts) UnmarshalJSON(b []byte) error {
 
 // ReadFindings reads back what AppendFinding wrote, one object a line. Whether a finding is back again is not in the file.
 func ReadFindings(r io.Reader) iter.Seq2[scanner.Finding, error] {
-	return lines(r, "findings", func(line []byte, f *scanner.Finding) error {
-		var w struct {
-			ID          scanner.FindingID        `json:"id"`
-			Kind        scanner.Kind             `json:"kind"`
-			Reason      string                   `json:"reason"`
-			Severity    scanner.Severity         `json:"severity"`
-			App         connectors.AppID         `json:"app"`
-			Account     connectors.AccountID     `json:"account_id"`
-			Entitlement connectors.EntitlementID `json:"entitlement"`
-			Person      connectors.PersonID      `json:"person_id"`
-			Related     []scanner.Related        `json:"related"`
-			Group       string                   `json:"group"`
-			Match       match                    `json:"match"`
-			Why         string                   `json:"why"`
-			Evidence    facts                    `json:"evidence"`
-			FirstSeen   connectors.Date          `json:"first_seen"`
-			TimesSeen   int                      `json:"times_seen"`
-			Controls    []string                 `json:"controls"`
-		}
-		if err := json.Unmarshal(line, &w); err != nil {
-			return err
-		}
-		grade, by, err := w.Match.parse()
-		if err != nil {
-			return err
-		}
-		if w.ID == "" || w.Kind == "" {
-			return errors.New("a finding without an id or a kind")
-		}
-		*f = scanner.Finding{ID: w.ID, Kind: w.Kind, Reason: w.Reason, Severity: w.Severity, App: w.App, Account: w.Account,
-			Entitlement: w.Entitlement, Person: w.Person, Related: w.Related, Group: w.Group, Grade: grade, By: by, Why: w.Why,
-			Evidence: w.Evidence, Controls: w.Controls, FirstSeen: w.FirstSeen, TimesSeen: w.TimesSeen}
-		return nil
-	})
+	return lines(r, "findings", decodeFinding)
+}
+
+// decodeFinding reads one line.
+func decodeFinding(line []byte, f *scanner.Finding) error {
+	var w struct {
+		ID          scanner.FindingID        `json:"id"`
+		Kind        scanner.Kind             `json:"kind"`
+		Reason      string                   `json:"reason"`
+		Severity    scanner.Severity         `json:"severity"`
+		App         connectors.AppID         `json:"app"`
+		Account     connectors.AccountID     `json:"account_id"`
+		Entitlement connectors.EntitlementID `json:"entitlement"`
+		Person      connectors.PersonID      `json:"person_id"`
+		Related     []scanner.Related        `json:"related"`
+		Group       string                   `json:"group"`
+		Match       match                    `json:"match"`
+		Why         string                   `json:"why"`
+		Evidence    facts                    `json:"evidence"`
+		FirstSeen   connectors.Date          `json:"first_seen"`
+		TimesSeen   int                      `json:"times_seen"`
+		Controls    []string                 `json:"controls"`
+	}
+	if err := json.Unmarshal(line, &w); err != nil {
+		return err
+	}
+	grade, by, err := w.Match.parse()
+	if err != nil {
+		return err
+	}
+	if w.ID == "" || w.Kind == "" {
+		return errors.New("a finding without an id or a kind")
+	}
+	*f = scanner.Finding{ID: w.ID, Kind: w.Kind, Reason: w.Reason, Severity: w.Severity, App: w.App, Account: w.Account,
+		Entitlement: w.Entitlement, Person: w.Person, Related: w.Related, Group: w.Group, Grade: grade, By: by, Why: w.Why,
+		Evidence: w.Evidence, Controls: w.Controls, FirstSeen: w.FirstSeen, TimesSeen: w.TimesSeen}
+	return nil
 }
 
 // AccountRow is one account as accounts.jsonl tells of it: a row of the workbook's Population.
