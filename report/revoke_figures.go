@@ -71,7 +71,7 @@ func (p *page) trend() {
 	if per == nil {
 		return
 	}
-	p.table("Trend", fmt.Sprintf("The runs from %s to %s", per.From, per.To), "No run was recorded in the period.",
+	p.table("Trend", fmt.Sprintf("The runs from %s to %s, with all that each found", per.From, per.To), "No run was recorded in the period.",
 		[]string{"Run", "As of", "State", "Findings", "New", "Still there", "Back", "Gone"}, eachRow(per.Runs, func(r *PastRun) []any {
 			state := said{"complete", p.b.st.good}
 			if !r.Complete {

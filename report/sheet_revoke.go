@@ -128,8 +128,14 @@ func revokeRow(w *longWriter, r *Review, v revocation) {
 	w.text("undecided")
 	w.date(v.gone, "not gone")
 	w.text("not confirmed")
-	w.days(last, said)
-	w.days(said, end)
+	switch { // HR may have entered the last day ahead of it
+	case !last.Known() || !said.Known():
+		w.days(0, 0)
+		w.days(0, 0)
+	default:
+		w.number(int(max(said-last, 0)))
+		w.number(int(max(end-max(said, last), 0)))
+	}
 	w.days(last, f.FirstSeen)
 	w.days(f.FirstSeen, end)
 	w.days(last, end)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -15,13 +16,21 @@ import (
 
 const peopleName = "people.jsonl"
 
-// personRow is a line of people.jsonl: one HR record, the human being it is of, and the row it was read from.
+// personRow is a line of people.jsonl: one HR record, the human being it is of, the row it was read from, and what a
+// report says of people.
 type personRow struct {
-	Person connectors.PersonID `json:"person_id"`
-	Record connectors.PersonID `json:"record"`
-	Name   string              `json:"name"`
-	Row    string              `json:"row"`
-	Said   string              `json:"said"`
+	Person     connectors.PersonID `json:"person_id"`
+	Record     connectors.PersonID `json:"record"`
+	Name       string              `json:"name"`
+	Row        string              `json:"row"`
+	Said       string              `json:"said"`
+	Now        bool                `json:"now"` // the record that speaks for the person
+	Status     string              `json:"status"`
+	Start      connectors.Date     `json:"start"`
+	End        connectors.Date     `json:"end"`
+	Department string              `json:"department"`
+	Title      string              `json:"title"`
+	Manager    connectors.PersonID `json:"manager"`
 }
 
 func writePeople(w io.Writer, people []*scanner.Person) error {
@@ -29,7 +38,8 @@ func writePeople(w io.Writer, people []*scanner.Person) error {
 	enc.SetEscapeHTML(false)
 	for _, p := range people {
 		for _, r := range p.Records {
-			if err := enc.Encode(personRow{p.ID, r.ID, p.Name(), r.From.String(), said(r)}); err != nil {
+			row := personRow{p.ID, r.ID, p.Name(), r.From.String(), said(r), r == p.Now, r.Status.String(), r.Start, r.End, r.Department, r.Title, r.Manager}
+			if err := enc.Encode(row); err != nil {
 				return err
 			}
 		}
@@ -57,23 +67,62 @@ func readPeople(path string, id connectors.PersonID) ([]personRow, error) {
 	if id == "" {
 		return nil, nil
 	}
+	var rows []personRow
+	err := eachPerson(path, func(r *personRow) {
+		if r.Person == id {
+			rows = append(rows, *r)
+		}
+	})
+	return rows, err
+}
+
+// eachPerson reads the records of a run.
+func eachPerson(path string, each func(*personRow)) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	var rows []personRow
-	for dec := json.NewDecoder(f); ; {
+	for dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16)); ; {
 		var r personRow
 		err := dec.Decode(&r)
 		if errors.Is(err, io.EOF) {
-			return rows, nil
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s: %w", path, err)
 		}
-		if r.Person == id {
-			rows = append(rows, r)
+		each(&r)
+	}
+}
+
+// whoIs makes people again from the records of a run, as far as reports speak of them.
+func whoIs(path string) (func(connectors.PersonID) *scanner.Person, error) {
+	people, records := map[connectors.PersonID]*scanner.Person{}, map[connectors.PersonID]*scanner.Person{}
+	err := eachPerson(path, func(r *personRow) {
+		p := people[r.Person]
+		if p == nil {
+			p = &scanner.Person{ID: r.Person}
+			people[r.Person] = p
+		}
+		rec := &connectors.Person{ID: r.Record, DisplayName: r.Name, Status: workStatus(r.Status), Start: r.Start, End: r.End, Department: r.Department, Title: r.Title, Manager: r.Manager}
+		p.Records = append(p.Records, rec)
+		if r.Now {
+			p.Now = rec
+		}
+		if records[r.Record] == nil {
+			records[r.Record] = p
+		}
+	})
+	return func(id connectors.PersonID) *scanner.Person { return records[id] }, err
+}
+
+// workStatus reads what WorkStatus.String writes.
+func workStatus(word string) connectors.WorkStatus {
+	for s := connectors.StatusUnknown; s <= connectors.Terminated; s++ {
+		if s.String() == word {
+			return s
 		}
 	}
+	return connectors.StatusUnknown
 }

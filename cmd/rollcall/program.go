@@ -54,7 +54,7 @@ Start with:  rollcall config check      then:  rollcall sources check      then:
 	f := root.PersistentFlags()
 	f.StringVarP(&p.configPath, "config", "c", defaultConfig, "the configuration `FILE`")
 	f.StringVar(&p.statePath, "state", "", "`DIR` of the ledger and the runs, instead of the configuration's")
-	root.AddCommand(p.scanCommand(), p.explainCommand(), p.findingsCommand(), p.linksCommand(), p.rosterCommand(),
+	root.AddCommand(p.scanCommand(), p.reportCommand(), p.explainCommand(), p.findingsCommand(), p.linksCommand(), p.rosterCommand(),
 		p.sourcesCommand(), p.runsCommand(), p.replayCommand(), p.policyCommand(), p.keysCommand(), p.configCommand())
 	return root
 }

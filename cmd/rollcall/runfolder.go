@@ -95,16 +95,8 @@ func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o run
 	if !o.Workbook {
 		return nil
 	}
-	if err := load(r); err != nil {
-		return err
-	}
-	in, err := os.Open(r.Paths.Accounts)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
-	return writeFile(r.Paths.Workbook, func(w io.Writer) error { return report.WriteWorkbook(w, r, report.ReadAccounts(in)) })
+	return workbookFrom(f.tmp, r.Paths.Workbook, r, nil)
 }
 
 func (f *runFolder) writeLists(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/connectors"
+	"rollcall/remediate/ledger"
+	"rollcall/report"
+	"rollcall/scanner"
+)
+
+// reportFlags are what `report` is told beside the run.
+type reportFlags struct {
+	framework, app, from, to, out string
+}
+
+func (p *program) reportCommand() *cobra.Command {
+	var f reportFlags
+	c := &cobra.Command{
+		Use:   "report [RUN]",
+		Short: "write the workbook of a recorded run again: all of it, of one framework or app, or of a period",
+		Long: `report writes the workbook of a run again from what is in its folder; nothing is read anew. The same run gives the same
+bytes. Without RUN it is the last recorded run; with --from and --to it is the last one of the period, and gathers what
+the others recorded: the trend, what went and how long it took, and every decision.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, a []string) error { return p.report(strings.Join(a, ""), f) },
+	}
+	fs := c.Flags()
+	fs.StringVar(&f.framework, "framework", "", "only findings that bear on this `FRAMEWORK`: "+strings.Join(report.Frameworks(), ", "))
+	fs.StringVar(&f.app, "app", "", "only accounts and findings of this `APP`")
+	fs.StringVar(&f.from, "from", "", "gather the recorded runs from this `DATE` (YYYY-MM-DD) on")
+	fs.StringVar(&f.to, "to", "", "gather the recorded runs up to and including this `DATE`")
+	fs.StringVar(&f.out, "out", "", "the `FILE` to write; rollcall-RUN.xlsx, named after what was asked for, when absent")
+	return c
+}
+
+func (p *program) report(id string, f reportFlags) error {
+	if f.framework != "" && !slices.Contains(report.Frameworks(), f.framework) {
+		return usageError{fmt.Errorf("--framework %s: no such framework%s", f.framework, nearest(f.framework, report.Frameworks()))}
+	}
+	c, led, err := p.openLedger()
+	if err != nil {
+		return err
+	}
+	defer led.Close()
+	past, err := f.gather(c, led)
+	if err != nil {
+		return err
+	}
+	if id == "" {
+		if id, err = past.last(led); err != nil {
+			return err
+		}
+	}
+	dir, r, err := readReview(c, id)
+	if err != nil {
+		return err
+	}
+	if err := past.tell(c, led, r, f.keep()); err != nil {
+		return err
+	}
+	if err := f.narrow(r); err != nil {
+		return err
+	}
+	out := cmp.Or(f.out, f.name(id))
+	if err := workbookFrom(dir, out, r, &f); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, out)
+	return nil
+}
+
+// name is that of the file when none is given.
+func (f *reportFlags) name(id string) string {
+	parts := []string{"rollcall", id}
+	for _, s := range []string{f.framework, f.app, f.from, f.to} {
+		if s != "" {
+			parts = append(parts, strings.ReplaceAll(s, string(filepath.Separator), "_"))
+		}
+	}
+	return strings.Join(parts, "-") + ".xlsx"
+}
+
+// readReview reads what the folder of a run has of its review, but for findings and accounts.
+func readReview(c *config, id string) (dir string, r *report.Review, err error) {
+	dir = filepath.Join(c.State, "runs", id)
+	if id != filepath.Base(id) {
+		return "", nil, usageError{fmt.Errorf("%q is no run's id; see: rollcall runs list", id)}
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, fmt.Errorf("there is no run %q in %s; see: rollcall runs list", id, filepath.Dir(dir))
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if r, err = report.ReadReview(b); err != nil {
+		return "", nil, fmt.Errorf("run %s: %w", id, err)
+	}
+	if r.Person, err = whoIs(filepath.Join(dir, peopleName)); errors.Is(err, fs.ErrNotExist) {
+		return "", nil, fmt.Errorf("the run %s kept no list of people and accounts (it was made with --no-workbook), so its workbook cannot be written: scan again", id)
+	}
+	r.Manifest = fileHash(filepath.Join(dir, "manifest.json"))
+	return dir, r, err
+}
+
+// keep tells which findings are asked for; nil is all of them.
+func (f *reportFlags) keep() func(*scanner.Finding) bool {
+	if f == nil || f.framework == "" && f.app == "" {
+		return nil
+	}
+	return func(x *scanner.Finding) bool {
+		return (f.app == "" || string(x.App) == f.app) && (f.framework == "" || report.InFramework(f.framework, x.Kind))
+	}
+}
+
+// narrow takes out of a review what was not asked for, and says so in it.
+func (f *reportFlags) narrow(r *report.Review) error {
+	keep := f.keep()
+	if keep == nil {
+		return nil
+	}
+	drop := func(x scanner.Finding) bool { return !keep(&x) }
+	res := r.Result
+	res.Accepted = slices.DeleteFunc(res.Accepted, drop)
+	r.Change.Gone, r.Change.Unjudged = slices.DeleteFunc(r.Change.Gone, drop), slices.DeleteFunc(r.Change.Unjudged, drop)
+	var words []string
+	if r.Framework = f.framework; f.framework != "" {
+		words = append(words, "--framework "+f.framework)
+	}
+	if f.app != "" {
+		words = append(words, "--app "+f.app)
+		var names []string
+		for _, s := range res.Sources[min(1, len(res.Sources)):] {
+			names = append(names, s.Name)
+		}
+		if !slices.Contains(names, f.app) {
+			return usageError{fmt.Errorf("--app %s: the run %s read no such app%s", f.app, r.Run, nearest(f.app, names))}
+		}
+		res.Sources = slices.DeleteFunc(res.Sources, func(s scanner.SourceReport) bool { return s.Name != "roster" && s.Name != f.app })
+		res.NotJudged = slices.DeleteFunc(res.NotJudged, func(n scanner.NotJudged) bool { return n.App != "" && string(n.App) != f.app })
+	}
+	r.Filter = strings.Join(words, " ")
+	return nil
+}
+
+// workbookFrom writes a workbook of the findings and accounts in a run's folder, those that were asked for, or all. The
+// file is there whole or not at all.
+func workbookFrom(dir, out string, r *report.Review, asked *reportFlags) error {
+	file, err := os.Open(filepath.Join(dir, findingsName))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	findings, err := report.OpenFindings(file, info.Size(), asked.keep())
+	if err != nil {
+		return fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	accounts, err := os.Open(filepath.Join(dir, "accounts.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer accounts.Close()
+	shown := *r
+	shown.Findings, shown.Digest = findings.Each, findings.Digest()
+	half := out + ".part"
+	defer os.Remove(half)
+	err = writeFile(half, func(w io.Writer) error {
+		return report.WriteWorkbook(w, &shown, asked.accounts(report.ReadAccounts(accounts)))
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", out, err)
+	}
+	return os.Rename(half, out)
+}
+
+// accounts are those asked for.
+func (f *reportFlags) accounts(all iter.Seq2[report.AccountRow, error]) iter.Seq2[report.AccountRow, error] {
+	if f == nil || f.app == "" {
+		return all
+	}
+	return func(yield func(report.AccountRow, error) bool) {
+		for a, err := range all {
+			if (err != nil || a.App == connectors.AppID(f.app)) && !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// gather finds the recorded runs of the period that was asked for; nil when none was.
+func (f *reportFlags) gather(c *config, led *ledger.Ledger) (*pastRuns, error) {
+	if f.from == "" && f.to == "" {
+		return nil, nil
+	}
+	from, err := connectors.ParseDate(cmp.Or(f.from, "1970-01-02"))
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--from: %w", err)}
+	}
+	to, err := connectors.ParseDate(cmp.Or(f.to, "9999-12-31"))
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--to: %w", err)}
+	}
+	return gatherRuns(led, from, to)
+}
