@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// deflateLevel: two thirds of the time of the next better one, for a file that is a twentieth larger.
-	deflateLevel = 5
+	// deflateLevel is as good as what other programs write, at a third of the time they take for it.
+	deflateLevel = 6
 	// blockBytes are compressed at once, each block for itself: that costs a hundredth of the size, and makes the bytes the
 	// same on any number of cores.
 	blockBytes = 512 << 10

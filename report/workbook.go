@@ -17,12 +17,10 @@ func WriteWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, erro
 }
 
 func writeWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, error], limit int) error {
-	p := newPlan(r)
-	know, err := gatherOverview(r)
+	p, err := planned(r, population)
 	if err != nil {
 		return err
 	}
-	p.know, p.sheets = know, sheets(r, p.sum, know, population)
 	return p.write(newPack(w, false), limit)
 }
 
@@ -34,7 +32,14 @@ type plan struct {
 	sheets []sheet
 }
 
-func newPlan(r *Review) *plan { return &plan{r: r, sum: Summarize(r)} }
+func planned(r *Review, population iter.Seq2[AccountRow, error]) (*plan, error) {
+	know, err := gatherOverview(r)
+	if err != nil {
+		return nil, err
+	}
+	sum := Summarize(r)
+	return &plan{r, sum, know, sheets(r, sum, know, population)}, nil
+}
 
 // sheet is one of the workbook: a long one, or a page that excelize keeps.
 type sheet struct {

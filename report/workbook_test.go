@@ -475,21 +475,3 @@ func TestNothingFound(t *testing.T) {
 		t.Errorf("Findings says %q", note)
 	}
 }
-
-func BenchmarkPopulation100k(b *testing.B) {
-	accounts := sampleAccounts()
-	population := func(yield func(AccountRow, error) bool) {
-		for i := range 100_000 {
-			if !yield(accounts[i%len(accounts)], nil) {
-				return
-			}
-		}
-	}
-	r := sample()
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := WriteWorkbook(io.Discard, r, population); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
