@@ -94,6 +94,13 @@ func ReadFindings(r io.Reader) iter.Seq2[scanner.Finding, error] {
 
 // decodeFinding reads one line.
 func decodeFinding(line []byte, f *scanner.Finding) error {
+	if quickFinding(line, f) {
+		return nil
+	}
+	return slowFinding(line, f)
+}
+
+func slowFinding(line []byte, f *scanner.Finding) error {
 	var w struct {
 		ID          scanner.FindingID        `json:"id"`
 		Kind        scanner.Kind             `json:"kind"`
@@ -155,44 +162,51 @@ type AccountRow struct {
 // ReadAccounts reads back what AppendAccount wrote, one object a line.
 func ReadAccounts(r io.Reader) iter.Seq2[AccountRow, error] {
 	return lines(r, "accounts", func(line []byte, a *AccountRow) error {
-		var w struct {
-			App          connectors.AppID     `json:"app"`
-			Account      connectors.AccountID `json:"account_id"`
-			Class        string               `json:"class"`
-			Enabled      *bool                `json:"enabled"`
-			Person       connectors.PersonID  `json:"person_id"`
-			Match        match                `json:"match"`
-			RunnerUp     connectors.PersonID  `json:"runner_up"`
-			ClassBy      string               `json:"class_by"`
-			Username     string               `json:"username"`
-			DisplayName  string               `json:"display_name"`
-			Email        string               `json:"email"`
-			EmployeeID   string               `json:"employee_id"`
-			Created      connectors.Date      `json:"created"`
-			LastSignIn   connectors.Date      `json:"last_sign_in"`
-			MFA          *bool                `json:"mfa"`
-			Entitlements int                  `json:"entitlements"`
-			Privileged   int                  `json:"privileged"`
-			OwnerRef     string               `json:"owner_ref"`
-			Row          string               `json:"row"`
+		if quickAccount(line, a) {
+			return nil
 		}
-		if err := json.Unmarshal(line, &w); err != nil {
-			return err
-		}
-		grade, by, err := w.Match.parse()
-		if err != nil {
-			return err
-		}
-		class, ok := connectors.ParseClass(w.Class)
-		if !ok {
-			return fmt.Errorf("class %q is not known", w.Class)
-		}
-		*a = AccountRow{App: w.App, Account: w.Account, Class: class, ClassBy: w.ClassBy, Enabled: tri(w.Enabled),
-			Person: w.Person, RunnerUp: w.RunnerUp, Grade: grade, By: by, Username: w.Username, DisplayName: w.DisplayName,
-			Email: w.Email, EmployeeID: w.EmployeeID, Created: w.Created, LastSignIn: w.LastSignIn, MFA: tri(w.MFA),
-			Entitlements: w.Entitlements, Privileged: w.Privileged, OwnerRef: w.OwnerRef, Row: w.Row}
-		return nil
+		return slowAccount(line, a)
 	})
+}
+
+func slowAccount(line []byte, a *AccountRow) error {
+	var w struct {
+		App          connectors.AppID     `json:"app"`
+		Account      connectors.AccountID `json:"account_id"`
+		Class        string               `json:"class"`
+		Enabled      *bool                `json:"enabled"`
+		Person       connectors.PersonID  `json:"person_id"`
+		Match        match                `json:"match"`
+		RunnerUp     connectors.PersonID  `json:"runner_up"`
+		ClassBy      string               `json:"class_by"`
+		Username     string               `json:"username"`
+		DisplayName  string               `json:"display_name"`
+		Email        string               `json:"email"`
+		EmployeeID   string               `json:"employee_id"`
+		Created      connectors.Date      `json:"created"`
+		LastSignIn   connectors.Date      `json:"last_sign_in"`
+		MFA          *bool                `json:"mfa"`
+		Entitlements int                  `json:"entitlements"`
+		Privileged   int                  `json:"privileged"`
+		OwnerRef     string               `json:"owner_ref"`
+		Row          string               `json:"row"`
+	}
+	if err := json.Unmarshal(line, &w); err != nil {
+		return err
+	}
+	grade, by, err := w.Match.parse()
+	if err != nil {
+		return err
+	}
+	class, ok := connectors.ParseClass(w.Class)
+	if !ok {
+		return fmt.Errorf("class %q is not known", w.Class)
+	}
+	*a = AccountRow{App: w.App, Account: w.Account, Class: class, ClassBy: w.ClassBy, Enabled: tri(w.Enabled),
+		Person: w.Person, RunnerUp: w.RunnerUp, Grade: grade, By: by, Username: w.Username, DisplayName: w.DisplayName,
+		Email: w.Email, EmployeeID: w.EmployeeID, Created: w.Created, LastSignIn: w.LastSignIn, MFA: tri(w.MFA),
+		Entitlements: w.Entitlements, Privileged: w.Privileged, OwnerRef: w.OwnerRef, Row: w.Row}
+	return nil
 }
 
 func tri(b *bool) connectors.Tri {
