@@ -107,7 +107,7 @@ func (f *FindingsFile) merge(runs [][]place) error {
 	}
 	h := &heads{}
 	for i, run := range runs {
-		r := &head{run: i, places: run, lines: &lineReader{in: f.in}}
+		r := &head{run: i, places: run, lines: &lineReader{in: f.in, ahead: readAhead}}
 		if err := r.read(); err != nil {
 			return err
 		}
@@ -181,14 +181,15 @@ func (f *FindingsFile) Each(kinds ...scanner.Kind) iter.Seq2[*scanner.Finding, e
 	}
 }
 
-// lineReader reads lines at their places. It reads ahead, for the next line mostly follows the last.
+// lineReader reads lines at their places.
 type lineReader struct {
-	in   io.ReaderAt
-	buf  []byte
-	from int64 // where buf begins
+	in    io.ReaderAt
+	ahead int // bytes to read at once, where the next line mostly follows the last
+	buf   []byte
+	from  int64 // where buf begins
 }
 
-// readAhead bytes are read at once: there is a reader for each app.
+// readAhead bytes are read at once when stretches are merged: there is a reader for each of them.
 const readAhead = 32 << 10
 
 func (l *lineReader) finding(p place, f *scanner.Finding) error {
@@ -204,8 +205,9 @@ func (l *lineReader) finding(p place, f *scanner.Finding) error {
 
 func (l *lineReader) line(p place) ([]byte, error) {
 	if p.at < l.from || p.at+int64(p.n) > l.from+int64(len(l.buf)) {
-		l.buf = slices.Grow(l.buf[:0], max(int(p.n), readAhead))
-		n, err := l.in.ReadAt(l.buf[:max(int(p.n), readAhead)], p.at)
+		size := max(int(p.n), l.ahead)
+		l.buf = slices.Grow(l.buf[:0], size)
+		n, err := l.in.ReadAt(l.buf[:size], p.at)
 		if n < int(p.n) {
 			return nil, errors.Join(err, io.ErrUnexpectedEOF)
 		}
