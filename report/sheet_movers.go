@@ -20,7 +20,7 @@ func moversSheet(r *Review) *longSheet {
 				if err != nil {
 					return err
 				}
-				conflicts[f.Person] = joinNonEmpty("; ", conflicts[f.Person], string(f.ID)+" "+evidence(f, "rule"))
+				conflicts[f.Person] = joinNonEmpty("; ", conflicts[f.Person], joinNonEmpty(" ", string(f.ID), evidence(f, "rule")))
 			}
 			for f, err := range r.findings(scanner.MoverStacking) {
 				if err != nil {
