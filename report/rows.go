@@ -134,7 +134,7 @@ func (w *rowWriter) moment(t time.Time, unknown string) {
 	default:
 		w.cell(w.st.stamp)
 		w.buf = append(w.buf, `"><v>`...)
-		w.buf = strconv.AppendFloat(w.buf, days, 'f', 9, 64)
+		w.buf = strconv.AppendFloat(w.buf, days, 'f', -1, 64)
 		w.buf = append(w.buf, `</v></c>`...)
 	}
 }
