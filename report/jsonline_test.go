@@ -50,7 +50,7 @@ func TestQuickLines(t *testing.T) {
 		same(t, line, true)
 		changed := bytes.Clone(line)
 		for range rapid.IntRange(1, 3).Draw(t, "changes") {
-			changed[rapid.IntRange(0, len(changed)-1).Draw(t, "at")] = rapid.SampledFrom([]byte(`"\,:{}[]0n1 x` + "\x00\xff\n")).Draw(t, "to")
+			changed[rapid.IntRange(0, len(changed)-1).Draw(t, "at")] = rapid.SampledFrom([]byte(`"\,:{}[]0n1 x`+"\x00\xff\n")).Draw(t, "to")
 		}
 		same(t, changed[:rapid.IntRange(0, len(changed)).Draw(t, "cut")], false)
 		same(t, changed, false)
