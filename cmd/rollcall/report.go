@@ -67,6 +67,9 @@ func (p *program) report(id string, f reportFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := signedOff(led, r); err != nil {
+		return err
+	}
 	if err := past.tell(c, led, r, f.keep()); err != nil {
 		return err
 	}
@@ -111,8 +114,28 @@ func readReview(c *config, id string) (dir string, r *report.Review, err error) 
 	if r.Person, err = whoIs(filepath.Join(dir, peopleName)); errors.Is(err, fs.ErrNotExist) {
 		return "", nil, fmt.Errorf("the run %s kept no list of people and accounts (it was made with --no-workbook), so its workbook cannot be written: scan again", id)
 	}
-	r.Manifest = fileHash(filepath.Join(dir, "manifest.json"))
-	return dir, r, err
+	if err != nil {
+		return "", nil, err
+	}
+	manifest, err := os.ReadFile(filepath.Join(dir, manifestName))
+	switch {
+	case err == nil:
+		r.Manifest = hexSum(manifest)
+	case !errors.Is(err, fs.ErrNotExist): // a run that was not recorded has none
+		return "", nil, err
+	}
+	return dir, r, nil
+}
+
+// signedOff puts into a review its latest sign-off.
+func signedOff(led *ledger.Ledger, r *report.Review) error {
+	all, err := led.SignOffs(r.Run)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	last := all[len(all)-1]
+	r.SignOff = &report.SignOff{Name: last.Name, Role: last.Role, Statement: last.Statement, At: last.At, Manifest: last.ManifestSHA256}
+	return nil
 }
 
 // keep tells which findings are asked for; nil is all of them.
