@@ -71,9 +71,6 @@ func (a *archive) add(f *zip.File) error {
 	if err := checkPartName(name); err != nil {
 		return err
 	}
-	if strings.HasSuffix(fold(name), ".piece") {
-		return refuse(name, "parts in interleaved pieces are not supported")
-	}
 	if twice := a.files[fold(name)]; twice != nil {
 		return refuse(name, "the ZIP file has this part twice (%q and %q)", twice.Name, f.Name)
 	}

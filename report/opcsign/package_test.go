@@ -125,18 +125,17 @@ type identity struct {
 	cert *x509.Certificate
 }
 
+// The keys on curves are fixed, for the fuzzing processes to agree on them.
 var (
-	rsaID  = sync.OnceValue(func() identity { return newIdentity("Signer RSA", must(rsa.GenerateKey(rand.Reader, 2048)), nil) })
-	p256ID = sync.OnceValue(func() identity {
-		return newIdentity("Signer P-256", must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), nil)
-	})
-	p384ID = sync.OnceValue(func() identity {
-		return newIdentity("Signer P-384", must(ecdsa.GenerateKey(elliptic.P384(), rand.Reader)), nil)
-	})
-	otherID = sync.OnceValue(func() identity {
-		return newIdentity("Somebody else", must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), nil)
-	})
+	rsaID   = sync.OnceValue(func() identity { return newIdentity("Signer RSA", must(rsa.GenerateKey(rand.Reader, 2048)), nil) })
+	p256ID  = sync.OnceValue(func() identity { return newIdentity("Signer P-256", fixedKey(elliptic.P256(), 1), nil) })
+	p384ID  = sync.OnceValue(func() identity { return newIdentity("Signer P-384", fixedKey(elliptic.P384(), 2), nil) })
+	otherID = sync.OnceValue(func() identity { return newIdentity("Somebody else", fixedKey(elliptic.P256(), 3), nil) })
 )
+
+func fixedKey(curve elliptic.Curve, seed byte) *ecdsa.PrivateKey {
+	return must(ecdsa.ParseRawPrivateKey(curve, bytes.Repeat([]byte{seed}, curve.Params().BitSize/8)))
+}
 
 func must[T any](v T, err error) T {
 	if err != nil {
@@ -153,7 +152,7 @@ func newIdentity(name string, key crypto.Signer, change func(*x509.Certificate))
 	if change != nil {
 		change(c)
 	}
-	return identity{key, must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, c, c, key.Public(), key))))}
+	return identity{key, must(x509.ParseCertificate(must(x509.CreateCertificate(nil, c, c, key.Public(), key))))}
 }
 
 func (id identity) options() Options {

@@ -3,9 +3,7 @@ package opcsign
 import (
 	"context"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -18,7 +16,7 @@ import (
 // A timestamp authority for tests, with an error for each thing that a token must get right.
 
 var tsaID = sync.OnceValue(func() identity {
-	return newIdentity("Test TSA", must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader)), func(c *x509.Certificate) {
+	return newIdentity("Test TSA", fixedKey(elliptic.P256(), 4), func(c *x509.Certificate) {
 		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping}
 		c.IsCA, c.BasicConstraintsValid = true, true
 	})
@@ -65,9 +63,9 @@ func newToken(imprint []byte, fault tokenFaults) []byte {
 		attr(oidContentType, contentType), attr(oidMessageDigest, digest),
 		attr(oidSigningCertV2, struct{ Certs []struct{ Hash []byte } }{[]struct{ Hash []byte }{{cert}}}),
 	}, "set"))
-	value := must(id.key.Sign(rand.Reader, hashOf(crypto.SHA256, attrs), crypto.SHA256))
+	value := must(id.key.Sign(nil, hashOf(crypto.SHA256, attrs), crypto.SHA256))
 	if fault.value {
-		value = must(otherID().key.Sign(rand.Reader, hashOf(crypto.SHA256, attrs), crypto.SHA256))
+		value = must(otherID().key.Sign(nil, hashOf(crypto.SHA256, attrs), crypto.SHA256))
 	}
 	attrs[0] = 0xa0
 	if fault.noAttributes {
