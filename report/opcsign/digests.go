@@ -42,10 +42,9 @@ func (a *archive) sum(ctx context.Context, want map[string][]crypto.Hash) (sums,
 	var wg sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		wg.Go(func() {
-			buf := make([]byte, 128<<10)
 			for f := range next {
 				name := fold("/" + f.Name)
-				values, err := a.sumOne(ctx, f, want[name], buf)
+				values, err := a.sumOne(ctx, f, want[name])
 				mu.Lock()
 				for i, h := range want[name] {
 					out[sumKey{name, h}] = sum{values[i], err}
@@ -65,7 +64,8 @@ func (a *archive) sum(ctx context.Context, want map[string][]crypto.Hash) (sums,
 	return out, ctx.Err()
 }
 
-func (a *archive) sumOne(ctx context.Context, f *zip.File, functions []crypto.Hash, buf []byte) ([][]byte, error) {
+// sumOne unpacks a part in one goroutine and hashes it in another.
+func (a *archive) sumOne(ctx context.Context, f *zip.File, functions []crypto.Hash) ([][]byte, error) {
 	values := make([][]byte, len(functions))
 	hashes := make([]hash.Hash, len(functions))
 	for i, h := range functions {
@@ -76,26 +76,57 @@ func (a *archive) sumOne(ctx context.Context, f *zip.File, functions []crypto.Ha
 		return values, a.fault("/"+f.Name, err)
 	}
 	defer r.Close()
-	for read := uint64(0); ; {
+	full, free := unpacked(r)
+	defer func() {
+		close(free)
+		for range full { // until the other goroutine is done with r
+		}
+	}()
+	read := uint64(0)
+	for c := range full {
+		for _, h := range hashes {
+			h.Write(c.data)
+		}
+		if read += uint64(len(c.data)); read > f.UncompressedSize64 {
+			return values, refuse("/"+f.Name, "it is larger than the ZIP directory says")
+		}
 		if err := ctx.Err(); err != nil {
 			return values, err
 		}
-		n, err := r.Read(buf)
-		for _, h := range hashes {
-			h.Write(buf[:n])
+		if c.err != nil && !errors.Is(c.err, io.EOF) {
+			return values, a.fault("/"+f.Name, c.err)
 		}
-		if read += uint64(n); read > f.UncompressedSize64 {
-			return values, refuse("/"+f.Name, "it is larger than the ZIP directory says")
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return values, a.fault("/"+f.Name, err)
-		}
+		free <- c.data[:cap(c.data)]
 	}
 	for i, h := range hashes {
 		values[i] = h.Sum(nil)
 	}
 	return values, nil
+}
+
+// chunk is a piece of a part, and the error that came with it.
+type chunk struct {
+	data []byte
+	err  error
+}
+
+// unpacked reads r into the buffers that free hands back, until an error or until free is closed. Neither channel ever
+// blocks for good: each has room for all buffers.
+func unpacked(r io.Reader) (<-chan chunk, chan<- []byte) {
+	const buffers, size = 4, 64 << 10
+	full, free := make(chan chunk, buffers), make(chan []byte, buffers)
+	for range buffers {
+		free <- make([]byte, size)
+	}
+	go func() {
+		defer close(full)
+		for buf := range free {
+			n, err := r.Read(buf)
+			full <- chunk{buf[:n], err}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return full, free
 }

@@ -60,8 +60,7 @@ func FuzzVerify(f *testing.F) {
 	for i, p := range packages {
 		f.Add(p)
 		contents[i] = contentOf(f, p)
-		stored := restored(f, p)
-		f.Add(stored)
+		f.Add(restored(f, p))
 	}
 	for _, g := range genuine {
 		data, err := os.ReadFile(filepath.Join("testdata", g.file))
@@ -70,22 +69,47 @@ func FuzzVerify(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		start := time.Now()
-		r, err := Verify(t.Context(), bytes.NewReader(data), int64(len(data)), trust)
-		if err != nil {
-			t.Fatalf("bytes in memory gave the error %v", err)
-		}
-		if d := time.Since(start); d > 20*time.Second {
-			t.Errorf("it took %v", d)
-		}
-		if !r.OK() {
+	f.Fuzz(func(t *testing.T, data []byte) { checkAnything(t, data, trust, contents) })
+}
+
+func checkAnything(t *testing.T, data []byte, trust VerifyOptions, contents []map[string]string) {
+	start := time.Now()
+	r, err := Verify(t.Context(), bytes.NewReader(data), int64(len(data)), trust)
+	if err != nil {
+		t.Fatalf("bytes in memory gave the error %v", err)
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("it took %v", d)
+	}
+	if !r.OK() {
+		return
+	}
+	got := contentOf(t, data)
+	if !slices.ContainsFunc(contents, func(want map[string]string) bool { return maps.Equal(got, want) }) {
+		t.Errorf("OK, with a content that nobody signed:\n%s", reportText(r))
+	}
+}
+
+// FuzzVerifyXML changes the XML that a signature rests on, in a package that is whole otherwise.
+func FuzzVerifyXML(f *testing.F) {
+	packages, trust := seeds(f)
+	names := []string{contentTypesName, "_rels/.rels", "xl/_rels/workbook.xml.rels", "_xmlsignatures/_rels/origin.sigs.rels", "_xmlsignatures/sig1.xml"}
+	contents := make([]map[string]string, len(packages))
+	bases := make([][]Entry, len(packages))
+	for i, p := range packages {
+		contents[i], bases[i] = contentOf(f, p), unpack(f, p)
+		part := func(n int) []byte { return bases[i][find(bases[i], names[n])].Data }
+		f.Add(i, part(0), part(1), part(2), part(3), part(4))
+	}
+	f.Fuzz(func(t *testing.T, base int, types, root, book, origin, signature []byte) {
+		if base < 0 || base >= len(bases) {
 			return
 		}
-		got := contentOf(t, data)
-		if !slices.ContainsFunc(contents, func(want map[string]string) bool { return maps.Equal(got, want) }) {
-			t.Errorf("OK, with a content that nobody signed:\n%s", reportText(r))
+		entries := slices.Clone(bases[base])
+		for n, data := range [][]byte{types, root, book, origin, signature} {
+			entries[find(entries, names[n])].Data = data
 		}
+		checkAnything(t, pack(t, entries), trust, contents)
 	})
 }
 

@@ -52,6 +52,9 @@ type source struct {
 var errDirectory = refuse("", "the ZIP directory is larger than %d MiB", directoryLimit>>20)
 
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 { // a directory that lies; the source's error would look like its own
+		return 0, refuse("", "not a ZIP file: it points before its start")
+	}
 	s.mu.Lock()
 	if s.limited {
 		if s.budget -= int64(len(p)); s.budget < 0 {
