@@ -47,12 +47,12 @@ var c14nCases = []struct{ name, in, path, want string }{
 	{"tags, attributes, order", `<doc><e1   /><e3   name = "elem3"   id="elem3"   /><e5 a:attr="out" b:attr="sorted" attr2="all" attr="I'm" xmlns:b="http://www.ietf.org" xmlns:a="http://www.w3.org" xmlns="http://example.org"/></doc>`, "",
 		`<doc><e1></e1><e3 id="elem3" name="elem3"></e3><e5 xmlns="http://example.org" xmlns:a="http://www.w3.org" xmlns:b="http://www.ietf.org" attr="I'm" attr2="all" b:attr="sorted" a:attr="out"></e5></doc>`},
 	{"text", "<doc>\r\n <a>&lt;&amp;&gt;&quot;&#13;</a><![CDATA[x<y]]><!-- gone --></doc>", "", "<doc>\n <a>&lt;&amp;&gt;\"&#xD;</a>x&lt;y</doc>"},
-	{"superfluous declarations", `<a xmlns="u" xmlns:p="v"><p:b xmlns:p="v" xmlns="u"><c xmlns=""><d xmlns=""/></c></p:b></a>`, "",
-		`<a xmlns="u" xmlns:p="v"><p:b><c xmlns=""><d></d></c></p:b></a>`},
-	{"an apex inherits", `<a xmlns="u" xmlns:p="v" xml:lang="de" x="1"><b xmlns:q="w"><c p:y="2" xml:space="preserve"/></b></a>`, "b/c",
-		`<c xmlns="u" xmlns:p="v" xmlns:q="w" xml:lang="de" xml:space="preserve" p:y="2"></c>`},
-	{"an apex with its own", `<a xmlns="u" xmlns:p="v"><b xmlns="" xmlns:p="z"/></a>`, "b", `<b xmlns:p="z"></b>`},
-	{"a redeclared prefix", `<p:a xmlns:p="u"><p:b xmlns:p="v"><p:c xmlns:p="u"/></p:b></p:a>`, "", `<p:a xmlns:p="u"><p:b xmlns:p="v"><p:c xmlns:p="u"></p:c></p:b></p:a>`},
+	{"superfluous declarations", `<a xmlns="urn:u" xmlns:p="urn:v"><p:b xmlns:p="urn:v" xmlns="urn:u"><c xmlns=""><d xmlns=""/></c></p:b></a>`, "",
+		`<a xmlns="urn:u" xmlns:p="urn:v"><p:b><c xmlns=""><d></d></c></p:b></a>`},
+	{"an apex inherits", `<a xmlns="urn:u" xmlns:p="urn:v" xml:lang="de" x="1"><b xmlns:q="urn:w"><c p:y="2" xml:space="preserve"/></b></a>`, "b/c",
+		`<c xmlns="urn:u" xmlns:p="urn:v" xmlns:q="urn:w" xml:lang="de" xml:space="preserve" p:y="2"></c>`},
+	{"an apex with its own", `<a xmlns="urn:u" xmlns:p="urn:v"><b xmlns="" xmlns:p="urn:z"/></a>`, "b", `<b xmlns:p="urn:z"></b>`},
+	{"a redeclared prefix", `<p:a xmlns:p="urn:u"><p:b xmlns:p="urn:v"><p:c xmlns:p="urn:u"/></p:b></p:a>`, "", `<p:a xmlns:p="urn:u"><p:b xmlns:p="urn:v"><p:c xmlns:p="urn:u"></p:c></p:b></p:a>`},
 }
 
 func TestCanonical(t *testing.T) {
