@@ -104,6 +104,12 @@ func chain(leaf *x509.Certificate, others []*x509.Certificate, roots *x509.CertP
 	return err
 }
 
+// oversized tells of a certificate with a key made to keep its checker busy.
+func oversized(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return ok && key.N.BitLen() > 16384
+}
+
 func shortKey(c *x509.Certificate) bool {
 	key, ok := c.PublicKey.(*rsa.PublicKey)
 	return ok && key.N.BitLen() < 2048

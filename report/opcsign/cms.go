@@ -147,7 +147,7 @@ func (t *token) checkSigner(sd *signedData) error {
 			return fmt.Errorf("its certificates cannot be read (%w)", err)
 		}
 		c, err := x509.ParseCertificate(raw.FullBytes)
-		if err != nil {
+		if err != nil || oversized(c) {
 			continue // one that is not the signer's does not matter
 		}
 		if t.signer == nil && si.names(c) {

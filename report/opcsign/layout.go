@@ -51,10 +51,27 @@ func (a *archive) follows(end int64, f *zip.File, data int64) error {
 			}
 			h := buf[descriptor:]
 			name, extra := int(binary.LittleEndian.Uint16(h[26:])), int(binary.LittleEndian.Uint16(h[28:]))
-			if string(h[:4]) == "PK\x03\x04" && len(h) == localHeader+name+extra && string(h[localHeader:localHeader+name]) == f.Name {
+			if string(h[:4]) == "PK\x03\x04" && len(h) == localHeader+name+extra && string(h[localHeader:localHeader+name]) == f.Name && agrees(h, f) {
 				return nil
 			}
 		}
 	}
-	return refuse("", "the ZIP entry %q overlaps another, is named otherwise in its own header, or follows bytes that no entry accounts for", f.Name)
+	return refuse("", "the ZIP entry %q overlaps another, is described otherwise in its own header, or follows bytes that no entry accounts for", f.Name)
+}
+
+// agrees compares what a local header says of the entry with the directory. With a data descriptor (flag 3) or in ZIP64
+// the sizes stand elsewhere.
+func agrees(h []byte, f *zip.File) bool {
+	if binary.LittleEndian.Uint16(h[8:]) != f.Method {
+		return false
+	}
+	if binary.LittleEndian.Uint16(h[6:])&0x8 != 0 {
+		return true
+	}
+	for at, want := range map[int]uint64{14: uint64(f.CRC32), 18: f.CompressedSize64, 22: f.UncompressedSize64} {
+		if got := uint64(binary.LittleEndian.Uint32(h[at:])); got != want && got != 0xffffffff {
+			return false
+		}
+	}
+	return true
 }

@@ -2,6 +2,7 @@ package opcsign
 
 import (
 	"crypto"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -101,7 +102,7 @@ func (v *verifier) checkReference(m manifestReference, covered coverage) error {
 	if isRels(name) {
 		return v.relationshipChange(m)
 	}
-	return fmt.Errorf("its content was changed after signing")
+	return errors.New("its content was changed after signing")
 }
 
 // chosen reads the relationships transform, ECMA-376 Part 2 §10.5.6: which relationships it keeps. nil: there is none.
@@ -111,7 +112,7 @@ func (v *verifier) chosen(m manifestReference) (func(relationship) bool, error) 
 		return nil, nil
 	}
 	if !isRels(m.part) || at != 0 || len(m.transforms) != 2 || m.transforms[1].algorithm() != c14n && m.transforms[1].algorithm() != c14nComments {
-		return nil, fmt.Errorf("the relationships transform stands where it must not, or is not followed by Canonical XML alone")
+		return nil, errors.New("the relationships transform stands where it must not, or is not followed by Canonical XML alone")
 	}
 	ids, types := map[string]bool{}, map[string]bool{}
 	for _, ref := range m.transforms[0].elements(nsMdssi, "RelationshipReference") {
@@ -125,15 +126,18 @@ func (v *verifier) chosen(m manifestReference) (func(relationship) bool, error) 
 
 // relationshipChange says what can be said of relationships that are not as signed: which are gone.
 func (v *verifier) relationshipChange(m manifestReference) error {
-	if len(m.transforms) > 0 {
-		for _, ref := range m.transforms[0].elements(nsMdssi, "RelationshipReference") {
-			id := ref.attr("SourceId")
-			if !slices.ContainsFunc(v.pkg.rels[fold(m.part)], func(r relationship) bool { return r.id == id }) {
+	there := map[string]bool{}
+	for _, r := range v.pkg.rels[fold(m.part)] {
+		there[r.id] = true
+	}
+	for _, t := range m.transforms {
+		for _, ref := range t.elements(nsMdssi, "RelationshipReference") {
+			if id := ref.attr("SourceId"); !there[id] {
 				return fmt.Errorf("the relationship %q was signed and is gone", id)
 			}
 		}
 	}
-	return fmt.Errorf("a relationship was changed after signing")
+	return errors.New("a relationship was changed after signing")
 }
 
 // canonicalDigest is for XML parts that were signed by their canonical form, which the standard allows and Office never writes.

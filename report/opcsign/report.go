@@ -70,6 +70,8 @@ type SignatureReport struct {
 	Comments    string
 	TimestampAt time.Time // as a timestamp authority that is trusted states it; zero: none does
 	Checks      []Check
+
+	failures map[Aspect]int
 }
 
 // All are all checks, the package's first.
@@ -115,12 +117,24 @@ func (r *Report) OK() bool {
 	return r.Intact()
 }
 
+// maxFailures is how many failures of one aspect a report lists; a package may have been given a million.
+const maxFailures = 200
+
 // add notes a check.
 func (s *SignatureReport) add(a Aspect, state State, part, format string, args ...any) {
+	if state == Fails {
+		if s.failures == nil {
+			s.failures = map[Aspect]int{}
+		}
+		if s.failures[a]++; s.failures[a] > maxFailures {
+			return
+		}
+		if s.failures[a] == maxFailures {
+			part, format, args = "", "there are more than %d failures; the others are not listed", []any{maxFailures - 1}
+		}
+	}
 	s.Checks = append(s.Checks, Check{a, state, part, fmt.Sprintf(format, args...)})
 }
 
 // failed tells whether an aspect has failed already.
-func (s *SignatureReport) failed(a Aspect) bool {
-	return slices.ContainsFunc(s.Checks, func(c Check) bool { return c.Aspect == a && c.State == Fails })
-}
+func (s *SignatureReport) failed(a Aspect) bool { return s.failures[a] > 0 }

@@ -96,6 +96,9 @@ func idsOf(root *element) (map[string]*element, error) {
 	return ids, err
 }
 
+// maxReferences bounds SignedInfo: each reference costs a pass over what it names.
+const maxReferences = 32
+
 // parseInfo reads SignedInfo: XML-DSig §4.3 with the bounds of ECMA-376 Part 2 §10.5.
 func (s *signature) parseInfo(root *element, ids map[string]*element) error {
 	switch algorithm := s.info.only(nsDsig, "CanonicalizationMethod").algorithm(); algorithm {
@@ -110,7 +113,11 @@ func (s *signature) parseInfo(root *element, ids map[string]*element) error {
 	if s.method, known = signatureMethods[algorithm]; !known {
 		return refuse("", "the signature method %q is not accepted", algorithm)
 	}
-	for _, ref := range s.info.elements(nsDsig, "Reference") {
+	refs := s.info.elements(nsDsig, "Reference")
+	if len(refs) > maxReferences {
+		return refuse("", "SignedInfo has %d references; a package signature has three or a few more", len(refs))
+	}
+	for _, ref := range refs {
 		uri := ref.attr("URI")
 		id, local := strings.CutPrefix(uri, "#")
 		el := ids[id]
@@ -222,7 +229,7 @@ func (s *signature) parseKeyInfo(info *element) {
 			if err != nil {
 				continue
 			}
-			if cert, err := x509.ParseCertificate(der); err == nil && len(s.certs) < maxCerts {
+			if cert, err := x509.ParseCertificate(der); err == nil && len(s.certs) < maxCerts && !oversized(cert) {
 				s.certs = append(s.certs, cert)
 			}
 		}

@@ -90,7 +90,9 @@ func (r *Report) refused(a Aspect, err error) error {
 func (s *SignatureReport) refused(a Aspect, err error) error {
 	var r Report
 	err = r.refused(a, err)
-	s.Checks = append(s.Checks, r.Checks...)
+	for _, c := range r.Checks {
+		s.add(c.Aspect, c.State, c.Part, "%s", c.Detail)
+	}
 	return err
 }
 

@@ -13,7 +13,7 @@ import (
 // §6.1.2 forbids most of it; the rest no producer writes, and refusing it leaves no two readings of one document.
 const (
 	maxDepth      = 64
-	maxElements   = 1 << 20
+	maxElements   = 1 << 19
 	maxAttributes = 64  // of one element
 	maxInScope    = 256 // namespace declarations on one path
 )
