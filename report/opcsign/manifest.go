@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // coverage is what a manifest reaches: parts by folded name, and of relationships parts the ids that it digests.
@@ -59,7 +60,11 @@ func (v *verifier) summary(covered coverage, weak map[Aspect]bool) {
 		r.add(AspectParts, holds(weak[AspectParts]), "", "%d unchanged%s", parts, sha1Note(weak[AspectParts]))
 	}
 	if !r.failed(AspectRelationships) {
-		r.add(AspectRelationships, holds(weak[AspectRelationships]), "", "%d unchanged%s", rels, sha1Note(weak[AspectRelationships]))
+		odd := ""
+		if v.odd {
+			odd = "; digested as LibreOffice 7 does, not as ECMA-376 says: other programs will not accept it"
+		}
+		r.add(AspectRelationships, holds(weak[AspectRelationships] || v.odd), "", "%d unchanged%s%s", rels, odd, sha1Note(weak[AspectRelationships]))
 	}
 	if !r.failed(AspectTypes) {
 		r.add(AspectTypes, Holds, "", "all as signed")
@@ -99,6 +104,9 @@ func (v *verifier) checkReference(m manifestReference, covered coverage) error {
 	if string(digest) == string(m.digest.value) {
 		return nil
 	}
+	if chosen != nil && v.hashedByLibxmlsec(m, chosen) {
+		return nil
+	}
 	if isRels(name) {
 		return v.relationshipChange(m)
 	}
@@ -122,6 +130,23 @@ func (v *verifier) chosen(m manifestReference) (func(relationship) bool, error) 
 		types[ref.attr("SourceType")] = true
 	}
 	return func(r relationship) bool { return ids[r.id] || types[r.typ] }, nil
+}
+
+// hashedByLibxmlsec tells whether the digest is that of libxmlsec 1.2, by which LibreOffice signs: it writes each white
+// space between relationships as an element "text" in front of them. LibreOffice itself puts a line break into the
+// package's relationships, so all it signs is like that. The relationships are as well fixed by it as by the right form.
+func (v *verifier) hashedByLibxmlsec(m manifestReference, chosen func(relationship) bool) bool {
+	name := fold(m.part)
+	blanks := v.pkg.blanks[name]
+	if blanks == 0 {
+		return false
+	}
+	form := transformedWith(strings.Repeat("<text></text>", blanks), v.pkg.rels[name], chosen)
+	if string(hashOf(m.digest.hash, form)) != string(m.digest.value) {
+		return false
+	}
+	v.odd = true
+	return true
 }
 
 // relationshipChange says what can be said of relationships that are not as signed: which are gone.

@@ -8,10 +8,11 @@ import (
 // model is what a package says of itself: its parts, their content types and all relationships. Signing and verifying
 // ask it the same question: what must a signature cover?
 type model struct {
-	types contentTypes
-	parts []part                    // by name
-	index map[string]int            // of parts, by folded name
-	rels  map[string][]relationship // by the folded name of the relationships part
+	types  contentTypes
+	parts  []part                    // by name
+	index  map[string]int            // of parts, by folded name
+	rels   map[string][]relationship // by the folded name of the relationships part
+	blanks map[string]int            // pieces of white space in it
 
 	exempt  map[string]bool // parts that need no cover, by folded name
 	machine map[string]bool // those of them that make up the signatures
@@ -25,7 +26,7 @@ type part struct {
 
 // newModel reads the relationships and works out what is exempt. names are the parts' names as the package writes them.
 func newModel(types contentTypes, names []string, readRels func(name string) ([]byte, error)) (*model, error) {
-	m := &model{types: types, rels: map[string][]relationship{}, index: map[string]int{}, exempt: map[string]bool{}, machine: map[string]bool{}}
+	m := &model{types: types, rels: map[string][]relationship{}, blanks: map[string]int{}, index: map[string]int{}, exempt: map[string]bool{}, machine: map[string]bool{}}
 	for _, n := range names {
 		m.parts = append(m.parts, part{n, types.of(n), isRels(n)})
 	}
@@ -39,11 +40,11 @@ func newModel(types contentTypes, names []string, readRels func(name string) ([]
 		if err != nil {
 			return nil, err
 		}
-		rels, err := parseRels(data)
+		rels, blanks, err := parseRels(data)
 		if err != nil {
 			return nil, at(p.name, err)
 		}
-		m.rels[fold(p.name)] = rels
+		m.rels[fold(p.name)], m.blanks[fold(p.name)] = rels, blanks
 	}
 	if m.rels[rootRelsName] == nil {
 		return nil, refuse("", "it has no relationships of its own (%s): not a package", rootRelsName[1:])

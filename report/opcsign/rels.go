@@ -12,10 +12,11 @@ type relationship struct {
 	external        bool
 }
 
-func parseRels(data []byte) ([]relationship, error) {
+// parseRels gives a part's relationships by id, and how many pieces of white space stand between them.
+func parseRels(data []byte) ([]relationship, int, error) {
 	var out []relationship
 	ids := map[string]bool{}
-	err := eachChild(data, nsRels, "Relationships", func(el *element) error {
+	blanks, err := eachChild(data, nsRels, "Relationships", func(el *element) error {
 		if !el.is(nsRels, "Relationship") {
 			return refuse("", "it has the element %s, which is not part of the standard", el.local)
 		}
@@ -42,15 +43,19 @@ func parseRels(data []byte) ([]relationship, error) {
 		return nil
 	})
 	slices.SortFunc(out, func(a, b relationship) int { return cmp.Compare(a.id, b.id) })
-	return out, err
+	return out, blanks, err
 }
 
 // transformed is the result of the relationships transform and the C14N that must follow it (ECMA-376 Part 2 §10.5.6;
 // 1st edition §12.2.4.26; [MS-OI29500] 2.1.1752): the chosen relationships by ordinal order of their ids, the target mode
 // written out, nothing else. rels are sorted, as parseRels leaves them.
 func transformed(rels []relationship, chosen func(relationship) bool) []byte {
+	return transformedWith("", rels, chosen)
+}
+
+func transformedWith(before string, rels []relationship, chosen func(relationship) bool) []byte {
 	var b bytes.Buffer
-	b.WriteString(`<Relationships xmlns="` + nsRels + `">`)
+	b.WriteString(`<Relationships xmlns="` + nsRels + `">` + before)
 	for _, r := range rels {
 		if !chosen(r) {
 			continue

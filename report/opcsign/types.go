@@ -14,7 +14,7 @@ type contentTypes struct {
 
 func parseTypes(data []byte) (contentTypes, error) {
 	t := contentTypes{map[string]string{}, map[string]string{}}
-	err := eachChild(data, nsTypes, "Types", func(el *element) error {
+	_, err := eachChild(data, nsTypes, "Types", func(el *element) error {
 		key, into := fold(el.attr("Extension")), t.defaults
 		switch {
 		case el.is(nsTypes, "Default"):
@@ -40,27 +40,29 @@ func (t contentTypes) of(part string) string {
 	return t.defaults[fold(strings.TrimPrefix(path.Ext(part), "."))]
 }
 
-// eachChild gives the children of a document's root, which must have this name and no text. They hold their attributes
-// and nothing below them.
-func eachChild(data []byte, ns, root string, visit func(*element) error) error {
+// eachChild gives the children of a document's root, which must have this name and no text but white space. They hold
+// their attributes and nothing below them. blanks is how many pieces of white space there are in the root.
+func eachChild(data []byte, ns, root string, visit func(*element) error) (blanks int, err error) {
 	r := newXMLReader(data)
 	for {
 		ev, err := r.next()
 		switch {
 		case err == io.EOF:
-			return nil
+			return blanks, nil
 		case err != nil:
-			return err
+			return 0, err
 		case ev.start != nil && r.depth == 1 && !ev.start.is(ns, root):
-			return refuse("", "its root is %s, not %s of %s", ev.start.local, root, ns)
+			return 0, refuse("", "its root is %s, not %s of %s", ev.start.local, root, ns)
 		case ev.start != nil && r.depth == 2:
 			if err := visit(ev.start); err != nil {
-				return err
+				return 0, err
 			}
 		case ev.start != nil && r.depth > 2:
-			return refuse("", "it has the element %s, which is not part of the standard", ev.start.local)
+			return 0, refuse("", "it has the element %s, which is not part of the standard", ev.start.local)
 		case !ev.node.comment && strings.Trim(ev.node.text, " \t\r\n") != "":
-			return refuse("", "it has text, which is not part of the standard")
+			return 0, refuse("", "it has text, which is not part of the standard")
+		case ev.node.text != "" && !ev.node.comment && r.depth == 1:
+			blanks++
 		}
 	}
 }

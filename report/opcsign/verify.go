@@ -68,7 +68,7 @@ func verify(ctx context.Context, src io.ReaderAt, size int64, o *VerifyOptions) 
 	}
 	for i, s := range parsed {
 		if s != nil {
-			v := &verifier{p, s, sums, o, &report.Signatures[i]}
+			v := &verifier{pkg: p, sig: s, sums: sums, o: o, report: &report.Signatures[i]}
 			v.run()
 		}
 	}
@@ -120,6 +120,7 @@ type verifier struct {
 	sums   sums
 	o      *VerifyOptions
 	report *SignatureReport
+	odd    bool // relationships were digested in a form that is not the standard's
 }
 
 func (v *verifier) run() {

@@ -11,7 +11,7 @@ import (
 
 // The relationships transform of one relationship, as two workbooks signed by Microsoft Office have it.
 func TestTransformVector(t *testing.T) {
-	rels, err := parseRels([]byte(relsOpen + rel("rId3", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", "docProps/core.xml") +
+	rels, _, err := parseRels([]byte(relsOpen + rel("rId3", "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties", "docProps/core.xml") +
 		rel("rId1", docRel+"officeDocument", "xl/workbook.xml") + "</Relationships>"))
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestTransformVector(t *testing.T) {
 }
 
 func TestTransformOrderAndEscapes(t *testing.T) {
-	rels, err := parseRels([]byte(`<r:Relationships xmlns:r="` + nsRels + `"><!-- c --><r:Relationship Target="b" Type="t" Id="rId2"/>
+	rels, _, err := parseRels([]byte(`<r:Relationships xmlns:r="` + nsRels + `"><!-- c --><r:Relationship Target="b" Type="t" Id="rId2"/>
 		<r:Relationship Id="rId10" Type="t" Target="https://e.example/?a=1&amp;b=&quot;&lt;>" TargetMode="External"></r:Relationship><r:Relationship Id="rId1" Type='t' Target='c'/></r:Relationships>`))
 	if err != nil {
 		t.Fatal(err)
