@@ -50,17 +50,9 @@ func verify(ctx context.Context, src io.ReaderAt, size int64, o *VerifyOptions) 
 		report.Checks = append(report.Checks, Check{AspectSignature, Fails, "", detail})
 		return report, nil
 	}
-	parsed := make([]*signature, len(p.sigs))
-	for i, name := range p.sigs {
-		q, _ := p.part(name)
-		report.Signatures = append(report.Signatures, SignatureReport{Part: q.name})
-		data, err := p.readXML(q.name, p.files[name])
-		if err == nil {
-			parsed[i], err = parseSignature(data)
-		}
-		if err := report.Signatures[i].refused(AspectSignature, at(q.name, err)); err != nil {
-			return nil, err
-		}
+	parsed, err := p.parseSignatures(report)
+	if err != nil {
+		return nil, err
 	}
 	sums, err := p.sum(ctx, p.wanted(parsed))
 	if err != nil {
@@ -76,6 +68,23 @@ func verify(ctx context.Context, src io.ReaderAt, size int64, o *VerifyOptions) 
 }
 
 const maxSignatures = 64
+
+// parseSignatures reads the signature parts; one that cannot be read is nil, and the report says why.
+func (p *opened) parseSignatures(report *Report) ([]*signature, error) {
+	parsed := make([]*signature, len(p.sigs))
+	for i, name := range p.sigs {
+		q, _ := p.part(name)
+		report.Signatures = append(report.Signatures, SignatureReport{Part: q.name})
+		data, err := p.readXML(q.name, p.files[name])
+		if err == nil {
+			parsed[i], err = parseSignature(data)
+		}
+		if err := report.Signatures[i].refused(AspectSignature, at(q.name, err)); err != nil {
+			return nil, err
+		}
+	}
+	return parsed, nil
+}
 
 // refused notes a refusal as a check that fails; any other error is given back.
 func (r *Report) refused(a Aspect, err error) error {
