@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // TestHostile are packages made to harm their reader. Each is refused with a reason, in bounded memory.
@@ -63,6 +64,9 @@ func TestHostile(t *testing.T) {
 		{"an absolute path", "not a part name", Limits{}, with(Entry{"/etc/passwd", nil})},
 		{"a backslash", "not a part name", Limits{}, with(Entry{`xl\a.xml`, nil})},
 		{"a segment with a dot at its end", "not a part name", Limits{}, with(Entry{"xl/a./b.xml", nil})},
+		{"a terminal's control character", "cannot be shown", Limits{}, with(Entry{"xl/a\u009b31m.xml", nil})},
+		{"letters from right to left", "cannot be shown", Limits{}, with(Entry{"xl/a\u202elmx.xml", nil})},
+		{"a name that is not UTF-8", "cannot be shown", Limits{}, with(Entry{"xl/a\xff.xml", nil})},
 		{"an escaped slash", "must not be escaped", Limits{}, with(Entry{"xl/a%2Fb.xml", nil})},
 		{"an escaped letter", "must not be escaped", Limits{}, with(Entry{"xl/%61.xml", nil})},
 		{"an interleaved part", "not a part name", Limits{}, with(Entry{"xl/styles.xml/[0].piece", nil})},
@@ -194,5 +198,16 @@ func TestRelationshipCycles(t *testing.T) {
 	e := append(handmade(), Entry{"xl/worksheets/_rels/sheet2.xml.rels", []byte(relsOpen + rel("rId1", docRel+"x", "../workbook.xml") + rel("rId2", docRel+"x", "sheet2.xml") + rel("rId3", docRel+"x", "#Here") + "</Relationships>")})
 	if r := verified(t, signed(t, pack(t, e), p256ID().options()), p256ID().trusted()); !r.OK() {
 		t.Error(reportText(r))
+	}
+}
+
+// TestReportPrints: nothing of a package reaches a terminal but what can be printed.
+func TestReportPrints(t *testing.T) {
+	o := rsaID().options()
+	o.Comments = "red \u009b31m alert"
+	for c := range verified(t, signed(t, pack(t, handmade()), o), VerifyOptions{}).All() {
+		if strings.ContainsFunc(c.String(), func(r rune) bool { return !unicode.IsPrint(r) }) {
+			t.Errorf("%q", c)
+		}
 	}
 }

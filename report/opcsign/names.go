@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Part names, ECMA-376 Part 2 §6.2.2 (1st edition §8.1.1), always with the leading slash.
@@ -18,6 +20,11 @@ func fold(name string) string { return strings.ToLower(name) }
 func checkPartName(name string) error {
 	if !strings.HasPrefix(name, "/") {
 		return refuse("", "%q is not a part name: it does not start with a slash", name)
+	}
+	for _, r := range name {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			return refuse("", "%q is not a part name: it has a character that cannot be shown", name)
+		}
 	}
 	for segment := range strings.SplitSeq(name[1:], "/") {
 		if segment == "" || strings.HasSuffix(segment, ".") {

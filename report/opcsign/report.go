@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // State is how a check ended.
@@ -133,7 +135,18 @@ func (s *SignatureReport) add(a Aspect, state State, part, format string, args .
 			part, format, args = "", "there are more than %d failures; the others are not listed", []any{maxFailures - 1}
 		}
 	}
-	s.Checks = append(s.Checks, Check{a, state, part, fmt.Sprintf(format, args...)})
+	s.Checks = append(s.Checks, newCheck(a, state, part, fmt.Sprintf(format, args...)))
+}
+
+// newCheck leaves nothing in a check that could steer a terminal: names and texts come from packages that nobody trusts.
+func newCheck(a Aspect, state State, part, detail string) Check {
+	printable := func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}
+	return Check{a, state, strings.Map(printable, part), strings.Map(printable, detail)}
 }
 
 // failed tells whether an aspect has failed already.

@@ -41,13 +41,13 @@ func verify(ctx context.Context, src io.ReaderAt, size int64, o *VerifyOptions) 
 	if err != nil {
 		return report, report.refused(AspectPackage, err)
 	}
-	report.Checks = append(report.Checks, Check{AspectPackage, Holds, "", fmt.Sprintf("%d parts", len(p.parts))})
+	report.Checks = append(report.Checks, newCheck(AspectPackage, Holds, "", fmt.Sprintf("%d parts", len(p.parts))))
 	if len(p.sigs) == 0 {
 		detail := "the package is not signed"
 		if t := p.traces(); len(t) > 0 {
 			detail = "no relationship leads to a signature, although " + t[0] + " looks like one"
 		}
-		report.Checks = append(report.Checks, Check{AspectSignature, Fails, "", detail})
+		report.Checks = append(report.Checks, newCheck(AspectSignature, Fails, "", detail))
 		return report, nil
 	}
 	parsed, err := p.parseSignatures(report)
@@ -92,7 +92,7 @@ func (r *Report) refused(a Aspect, err error) error {
 	if !errors.As(err, &why) {
 		return err
 	}
-	r.Checks = append(r.Checks, Check{a, Fails, why.part, why.why})
+	r.Checks = append(r.Checks, newCheck(a, Fails, why.part, why.why))
 	return nil
 }
 
