@@ -88,7 +88,7 @@ func TestSumsOfParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		io.WriteString(w, strings.Repeat("rows", blockBytes))
-		if err := p.finish(parts{"two.xml": bytes.NewBufferString("<two/>")}); err != nil {
+		if err := p.finish(parts{"two.xml": bytes.NewBufferString("<two/>")}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if out == &plain {

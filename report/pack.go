@@ -8,7 +8,10 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+
+	"rollcall/report/opcsign"
 )
 
 // pack writes parts into a ZIP file that depends on nothing but them: no clock, one order, and as many cores as there are.
@@ -47,22 +50,60 @@ func (p *pack) create(name string) (io.Writer, error) {
 	return w, nil
 }
 
-// finish writes the parts that were not streamed, in the order of their names, and ends the file.
-func (p *pack) finish(rest parts) error {
+// signs makes the entries that sign a package of some content: they take the place of its content types and relationships.
+type signs func(*opcsign.Content) ([]opcsign.Entry, error)
+
+// finish writes the parts that were not streamed, in the order of their names, signs where it is asked to, and ends the file.
+func (p *pack) finish(rest parts, sign signs) error {
+	content := opcsign.Content{Rels: map[string][]byte{}, Digests: map[string]opcsign.Digest{}}
 	for _, name := range slices.Sorted(maps.Keys(rest)) {
-		if p.written[name] {
+		data := rest[name].Bytes()
+		if sign != nil && name == contentTypes {
+			content.Types = data
 			continue
 		}
-		w, err := p.create(name)
-		if err != nil {
+		if strings.HasSuffix(name, ".rels") {
+			content.Rels[name] = data
+		}
+		if p.written[name] || sign != nil && name == rootRels {
+			continue
+		}
+		if err := p.part(name, data); err != nil {
 			return err
 		}
-		if _, err := w.Write(rest[name].Bytes()); err != nil {
-			return fmt.Errorf("workbook: %s: %w", name, err)
+	}
+	if sign != nil {
+		for name, sum := range p.sums {
+			if content.Rels[name] == nil {
+				content.Digests[name] = opcsign.Digest(sum.Sum(nil))
+			}
+		}
+		entries, err := sign(&content)
+		if err != nil {
+			return fmt.Errorf("workbook: %w", err)
+		}
+		for _, e := range entries {
+			if err := p.part(e.Name, e.Data); err != nil {
+				return err
+			}
 		}
 	}
 	if err := p.zip.Close(); err != nil {
 		return fmt.Errorf("workbook: %w", err)
+	}
+	return nil
+}
+
+const rootRels = "_rels/.rels"
+
+// part writes a part whole.
+func (p *pack) part(name string, data []byte) error {
+	w, err := p.create(name)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(data); err != nil {
+		return fmt.Errorf("workbook: %s: %w", name, err)
 	}
 	return nil
 }

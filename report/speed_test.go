@@ -103,7 +103,7 @@ func BenchmarkTwelveColumns(b *testing.B) {
 					}
 					return nil
 				}}
-				return p.write(newPack(w, summed), maxRows)
+				return p.write(newPack(w, summed), maxRows, nil)
 			})
 		})
 	}

@@ -1,10 +1,13 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+
+	"rollcall/report/opcsign"
 )
 
 // WriteWorkbook writes the workbook of a review; population yields every account, and an error from it ends the writing:
@@ -21,7 +24,22 @@ func writeWorkbook(w io.Writer, r *Review, population iter.Seq2[AccountRow, erro
 	if err != nil {
 		return err
 	}
-	return p.write(newPack(w, false), limit)
+	return p.write(newPack(w, false), limit, nil)
+}
+
+// WriteSigned is WriteWorkbook with a signature over all of it, as Office writes one (see opcsign). The parts are hashed
+// while they are written, so that signing reads nothing again.
+func WriteSigned(ctx context.Context, w io.Writer, r *Review, population iter.Seq2[AccountRow, error], o opcsign.Options) (*opcsign.Result, error) {
+	p, err := planned(r, population)
+	if err != nil {
+		return nil, err
+	}
+	var result *opcsign.Result
+	err = p.write(newPack(w, true), maxRows, func(c *opcsign.Content) (entries []opcsign.Entry, err error) {
+		entries, result, err = c.Sign(ctx, o)
+		return entries, err
+	})
+	return result, err
 }
 
 // plan is a workbook to be written.
@@ -67,7 +85,7 @@ func sheets(r *Review, sum *Summary, know *overview, population iter.Seq2[Accoun
 	}
 }
 
-func (p *plan) write(out *pack, limit int) error {
+func (p *plan) write(out *pack, limit int, sign signs) error {
 	draft, st, err := p.build()
 	if err != nil {
 		return err
@@ -97,11 +115,11 @@ func (p *plan) write(out *pack, limit int) error {
 			return fmt.Errorf("workbook: sheet %s: %w", l.name, err)
 		}
 	}
-	return p.finish(out, frames)
+	return p.finish(out, frames, sign)
 }
 
 // finish builds the workbook once more, with the true numbers of rows, and writes what was not streamed.
-func (p *plan) finish(out *pack, frames map[string]frame) error {
+func (p *plan) finish(out *pack, frames map[string]frame, sign signs) error {
 	final, _, err := p.build()
 	if err != nil {
 		return err
@@ -115,7 +133,7 @@ func (p *plan) finish(out *pack, frames map[string]frame) error {
 			return errors.Join(fmt.Errorf("workbook: %s changed with its number of rows: this version of excelize writes sheets in another way", part), err)
 		}
 	}
-	return out.finish(final)
+	return out.finish(final, sign)
 }
 
 // sheetPart is the part of the n-th sheet that build makes.
@@ -157,5 +175,6 @@ func (b *book) arrange(list []sheet, first []string) {
 		}
 	}
 	b.printTitles()
+	b.states()
 	b.f.SetActiveSheet(0)
 }

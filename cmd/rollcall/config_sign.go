@@ -57,6 +57,7 @@ type signing struct {
 	Certificate *x509.Certificate
 	Chain       []*x509.Certificate // the authorities above it, as far as they were given
 	Purpose     string
+	At          time.Time
 	Timestamp   func(ctx context.Context, imprint []byte, hash crypto.Hash) (token []byte, err error) // nil: none is configured
 }
 
@@ -72,7 +73,7 @@ func (c *config) signing(now time.Time) (*signing, error) {
 	if err := signkey.ValidAt(id.Certificate, now); err != nil {
 		return nil, fmt.Errorf("%s: [sign] %w", c.signAt, err)
 	}
-	s := &signing{Signer: id.Key, Certificate: id.Certificate, Chain: id.Chain, Purpose: c.Sign.Purpose}
+	s := &signing{Signer: id.Key, Certificate: id.Certificate, Chain: id.Chain, Purpose: c.Sign.Purpose, At: now}
 	if c.Sign.Timestamp != "" {
 		authority := &tsa.Client{URL: c.Sign.Timestamp, HTTP: &http.Client{Timeout: 30 * time.Second}, Rand: rand.Reader}
 		s.Timestamp = authority.Token

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
+	"rollcall/report/opcsign"
 	"rollcall/scanner"
 )
 
@@ -34,7 +36,7 @@ func (p *program) reportCommand() *cobra.Command {
 bytes. Without RUN it is the last recorded run; with --from and --to it is the last one of the period, and gathers what
 the others recorded: the trend, what went and how long it took, and every decision.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, a []string) error { return p.report(strings.Join(a, ""), f) },
+		RunE: func(c *cobra.Command, a []string) error { return p.report(c.Context(), strings.Join(a, ""), f) },
 	}
 	fs := c.Flags()
 	fs.StringVar(&f.framework, "framework", "", "only findings that bear on this `FRAMEWORK`: "+strings.Join(report.Frameworks(), ", "))
@@ -45,7 +47,7 @@ the others recorded: the trend, what went and how long it took, and every decisi
 	return c
 }
 
-func (p *program) report(id string, f reportFlags) error {
+func (p *program) report(ctx context.Context, id string, f reportFlags) error {
 	if f.framework != "" && !slices.Contains(report.Frameworks(), f.framework) {
 		return usageError{fmt.Errorf("--framework %s: no such framework%s", f.framework, nearest(f.framework, report.Frameworks()))}
 	}
@@ -77,7 +79,7 @@ func (p *program) report(id string, f reportFlags) error {
 		return err
 	}
 	out := cmp.Or(f.out, f.name(id))
-	if err := workbookFrom(dir, out, r, &f); err != nil {
+	if err := p.signWorkbook(ctx, c, led, dir, out, r, &f, "asked for"); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.stdout, out)
@@ -178,25 +180,25 @@ func (f *reportFlags) narrow(r *report.Review) error {
 	return nil
 }
 
-// workbookFrom writes a workbook of the findings and accounts in a run's folder, those that were asked for, or all. The
-// file is there whole or not at all.
-func workbookFrom(dir, out string, r *report.Review, asked *reportFlags) error {
+// workbookFrom writes a workbook of the findings and accounts in a run's folder, those that were asked for, or all, and
+// signs it where sign is not nil. The file is there whole or not at all.
+func workbookFrom(ctx context.Context, dir, out string, r *report.Review, asked *reportFlags, sign *signing) (result *opcsign.Result, err error) {
 	file, err := os.Open(filepath.Join(dir, findingsName))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	findings, err := report.OpenFindings(file, info.Size(), asked.keep())
 	if err != nil {
-		return fmt.Errorf("%s: %w", file.Name(), err)
+		return nil, fmt.Errorf("%s: %w", file.Name(), err)
 	}
 	accounts, err := os.Open(filepath.Join(dir, "accounts.jsonl"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer accounts.Close()
 	shown := *r
@@ -204,12 +206,18 @@ func workbookFrom(dir, out string, r *report.Review, asked *reportFlags) error {
 	half := out + ".part"
 	defer os.Remove(half)
 	err = writeFile(half, func(w io.Writer) error {
-		return report.WriteWorkbook(w, &shown, asked.accounts(report.ReadAccounts(accounts)))
+		rows := asked.accounts(report.ReadAccounts(accounts))
+		if sign == nil {
+			return report.WriteWorkbook(w, &shown, rows)
+		}
+		var err error
+		result, err = report.WriteSigned(ctx, w, &shown, rows, sign.options(r.Run))
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", out, err)
+		return nil, fmt.Errorf("%s: %w", out, err)
 	}
-	return os.Rename(half, out)
+	return result, os.Rename(half, out)
 }
 
 // accounts are those asked for.

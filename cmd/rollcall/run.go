@@ -99,13 +99,14 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 		}
 	}
 	p.remarks(o, r)
+	sign := p.mayBeSigned(c, o, r)
 	r.Ended = p.now()
 	if seal != nil {
 		if err := seal.Close(); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := folder.write(r, found, keep, o, c.Apps, recorded); err != nil {
+	if err := folder.write(ctx, r, found, keep, o, c.Apps, recorded, sign); err != nil {
 		return nil, nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -115,9 +116,10 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 		return nil, nil, err
 	}
 	if recorded {
-		if err := record(led, run, r, keep); err != nil {
+		if err := record(led, run, r, keep, sign); err != nil {
 			return nil, nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
 		}
+		p.sayTimestamp(folder.signed)
 		p.witness(ctx, c, led, r.Run, r.Manifest)
 	}
 	return r, asked, nil
@@ -149,7 +151,7 @@ func remember(f *scanner.Finding, register map[scanner.FindingID]scanner.Seen, a
 }
 
 // record writes the run into the ledger, with the hashes of what it left.
-func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper) error {
+func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper, sign *signing) error {
 	run.ManifestSHA256 = r.Manifest
 	for _, app := range sortedKeys(run.Pulls) {
 		if log := keep.log(app); log != nil {
@@ -168,16 +170,7 @@ func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper) 
 	if _, err := led.RecordRun(run); err != nil || r.Paths.Workbook == "" {
 		return err
 	}
-	return recordWorkbook(led, r, "of the run", run.At)
-}
-
-// recordWorkbook has the ledger know a workbook by its hash.
-func recordWorkbook(led *ledger.Ledger, r *report.Review, what string, at time.Time) error {
-	_, sum, err := hashFile(r.Paths.Workbook)
-	if err != nil {
-		return err
-	}
-	return led.RecordWorkbook(ledger.Workbook{Run: r.Run, SHA256: sum, What: what, At: at, Actor: actor()})
+	return recordWorkbook(led, r.Run, r.Paths.Workbook, "of the run", sign, run.At)
 }
 
 // pastRun is a recorded run and what it found.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/report"
+	"rollcall/report/opcsign"
 	"rollcall/scanner"
 )
 
@@ -20,6 +22,7 @@ import (
 type runFolder struct {
 	id, dir, tmp string
 	committed    bool
+	signed       *opcsign.Result // of the workbook; nil: it is not signed
 }
 
 // newRunFolder makes the folder. alone says that no other run can be under way, since this one holds the ledger: what
@@ -82,7 +85,7 @@ func (f *runFolder) commit(r *report.Review) error {
 
 // write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook. The
 // folder of a run that is recorded has a manifest of all that, which the workbook names.
-func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App, recorded bool) error {
+func (f *runFolder) write(ctx context.Context, r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App, recorded bool, sign *signing) error {
 	if err := f.writeLists(r, found, keep, o, apps); err != nil {
 		return err
 	}
@@ -96,7 +99,9 @@ func (f *runFolder) write(r *report.Review, found *findings, keep *keeper, o run
 		return nil
 	}
 	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
-	return workbookFrom(f.tmp, r.Paths.Workbook, r, nil)
+	result, err := workbookFrom(ctx, f.tmp, r.Paths.Workbook, r, nil, sign)
+	f.signed = result
+	return err
 }
 
 func (f *runFolder) writeLists(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {

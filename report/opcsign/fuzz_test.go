@@ -141,7 +141,7 @@ func FuzzToken(f *testing.F) {
 	f.Add([]byte{0x30, 0x80, 0x24, 0x80, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		_, _ = parseToken(data)
-		_, _ = TimestampToken(data, nil)
+		_, _ = timestampToken(data, nil)
 	})
 }
 

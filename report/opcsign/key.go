@@ -27,8 +27,8 @@ type Options struct {
 	Comments string
 	// Rand is handed to the Signer. It may be nil: the keys of the standard library then sign deterministically (RFC 6979).
 	Rand io.Reader
-	// Timestamp asks an authority (RFC 3161) for a token over the imprint, with the authority's certificate in it; see
-	// TimestampRequest. Nil: no timestamp. When it fails, the package is signed without, and Result says why.
+	// Timestamp asks an authority (RFC 3161) for a token over the imprint, with the authority's certificate in it.
+	// Nil: no timestamp. When it fails, the package is signed without, and Result says why.
 	Timestamp func(ctx context.Context, imprint []byte, hash crypto.Hash) (token []byte, err error)
 	// Digests are the SHA-256 sums of parts, by ZIP name, from a writer that has hashed them; the others are read.
 	Digests map[string]Digest

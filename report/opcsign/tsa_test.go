@@ -113,7 +113,7 @@ func TestTokenFaults(t *testing.T) {
 
 func TestTimestampMessages(t *testing.T) {
 	imprint, nonce := hashOf(crypto.SHA256, []byte("value")), big.NewInt(99)
-	req, err := TimestampRequest(imprint, crypto.SHA256, nonce)
+	req, err := timestampRequest(imprint, crypto.SHA256, nonce)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,15 +134,15 @@ func TestTimestampMessages(t *testing.T) {
 			Token  asn1.RawValue `asn1:"optional"`
 		}{status{n}, asn1.RawValue{FullBytes: token}}))
 	}
-	if got, err := TimestampToken(reply(0, token), nil); err != nil || string(got) != string(token) {
+	if got, err := timestampToken(reply(0, token), nil); err != nil || string(got) != string(token) {
 		t.Errorf("granted: %v", err)
 	}
 	for name, f := range map[string]func() ([]byte, error){
-		"refused":       func() ([]byte, error) { return TimestampToken(reply(2, nil), nil) },
-		"another nonce": func() ([]byte, error) { return TimestampToken(reply(0, token), nonce) },
-		"garbage":       func() ([]byte, error) { return TimestampToken([]byte("no"), nil) },
-		"SHA-1":         func() ([]byte, error) { return TimestampRequest(make([]byte, 20), crypto.SHA1, nil) },
-		"short":         func() ([]byte, error) { return TimestampRequest(imprint[1:], crypto.SHA256, nil) },
+		"refused":       func() ([]byte, error) { return timestampToken(reply(2, nil), nil) },
+		"another nonce": func() ([]byte, error) { return timestampToken(reply(0, token), nonce) },
+		"garbage":       func() ([]byte, error) { return timestampToken([]byte("no"), nil) },
+		"SHA-1":         func() ([]byte, error) { return timestampRequest(make([]byte, 20), crypto.SHA1, nil) },
+		"short":         func() ([]byte, error) { return timestampRequest(imprint[1:], crypto.SHA256, nil) },
 	} {
 		if _, err := f(); err == nil {
 			t.Errorf("%s: no error", name)

@@ -110,13 +110,13 @@ func TestIntegrationTimestamp(t *testing.T) {
 		var imprintAsked []byte
 		o.Timestamp = func(_ context.Context, imprint []byte, h crypto.Hash) ([]byte, error) {
 			imprintAsked = imprint
-			req, err := TimestampRequest(imprint, h, nonce)
+			req, err := timestampRequest(imprint, h, nonce)
 			if err != nil {
 				return nil, err
 			}
 			query := write(t, dir, "query", req)
 			run(t, "openssl", "ts", "-reply", "-config", conf, "-queryfile", query, "-signer", path("tsa.pem"), "-inkey", path("tsa.key"), "-out", path("reply"))
-			return TimestampToken(must(os.ReadFile(path("reply"))), nonce)
+			return timestampToken(must(os.ReadFile(path("reply"))), nonce)
 		}
 		data := signed(t, pack(t, handmade()), o)
 		trust := VerifyOptions{Certificates: []*x509.Certificate{o.Certificate}, TimestampRoots: x509.NewCertPool()}

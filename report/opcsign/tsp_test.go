@@ -12,8 +12,8 @@ import (
 // The two messages of the timestamp protocol, RFC 3161 §2.4, for whoever carries them: over HTTP as
 // application/timestamp-query and application/timestamp-reply (§3.4).
 
-// TimestampRequest is the query for a token over an imprint. The nonce, a random number, may be nil.
-func TimestampRequest(imprint []byte, hash crypto.Hash, nonce *big.Int) ([]byte, error) {
+// timestampRequest is the query for a token over an imprint. The nonce, a random number, may be nil.
+func timestampRequest(imprint []byte, hash crypto.Hash, nonce *big.Int) ([]byte, error) {
 	var oid asn1.ObjectIdentifier
 	switch hash {
 	case crypto.SHA256:
@@ -40,9 +40,9 @@ func TimestampRequest(imprint []byte, hash crypto.Hash, nonce *big.Int) ([]byte,
 	return der, nil
 }
 
-// TimestampToken takes the token out of an authority's reply, or says why it gave none. With a nonce, the reply must be
+// timestampToken takes the token out of an authority's reply, or says why it gave none. With a nonce, the reply must be
 // to the request that had it.
-func TimestampToken(reply []byte, nonce *big.Int) ([]byte, error) {
+func timestampToken(reply []byte, nonce *big.Int) ([]byte, error) {
 	var resp struct {
 		Status struct {
 			Status int
