@@ -50,6 +50,7 @@ type appCommon struct {
 	SuspendOnLeave *bool               `toml:"suspend_on_leave"` // default true
 	SingleSignOn   bool                `toml:"single_sign_on"`
 	Privileged     []string            `toml:"privileged"`
+	Assigns        []string            `toml:"assigns"` // of a directory: patterns of entitlements that give another app
 }
 
 // tomlDay is a day, written as a TOML date or as text.
@@ -90,6 +91,7 @@ type config struct {
 	Recipients evidence.Recipients // whom sealed inputs are encrypted to
 	Witness    witnessConfig
 	Sign       *signConfig // nil: reports are not signed
+	Assigns    map[connectors.AppID][]string
 
 	signAt     string                       // where the section stands
 	secret     func(string) ([]byte, error) // what a reference points to
@@ -239,6 +241,17 @@ func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connector
 	if err != nil {
 		f.problem(path, "[[app]] %q: %v", id, err)
 		return
+	}
+	for _, pattern := range common.Assigns {
+		if strings.Count(pattern, "*") != 1 {
+			f.problem(path+".assigns", "[[app]] %q: assigns %q: want one *, which stands for the name of the app, such as \"app-*\"", id, pattern)
+		}
+	}
+	if len(common.Assigns) > 0 {
+		if c.Assigns == nil {
+			c.Assigns = map[connectors.AppID][]string{}
+		}
+		c.Assigns[common.ID] = common.Assigns
 	}
 	title := common.Title
 	if title == "" {
