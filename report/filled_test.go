@@ -129,8 +129,8 @@ func TestTimeToRevoke(t *testing.T) {
 		t.Fatalf("%d rows", len(got))
 	}
 	has(t, "open", got[0], map[string]string{"State": "OPEN", "Last day": "2026-10-30", "HR's record showed it on": "2026-11-02", "HR latency, days": "3", "Own latency, days": "20", "Last day to gone or today, days": "23",
-		"Sign-ins after the last day": "YES, on a day not told", "Gone by": "not gone"})
-	has(t, "gone", got[1], map[string]string{"State": "gone", "Gone by": "2026-11-10", "HR latency, days": "3", "Own latency, days": "8", "First found to gone or today, days": "7", "Confirmed clean": "not confirmed", "Sign-ins after the last day": "not recorded"})
+		"Sign-ins after the last day": "YES, on a day not told", "Gone by": "not gone", "Asked (UTC)": "2026-11-22 05:00:15", "Decided (UTC)": "2026-11-23 07:00:15", "Confirmed clean (UTC)": "2026-11-22 05:01:15"})
+	has(t, "gone", got[1], map[string]string{"State": "gone", "Gone by": "2026-11-10", "HR latency, days": "3", "Own latency, days": "8", "First found to gone or today, days": "7", "Confirmed clean (UTC)": "not confirmed", "Asked (UTC)": "not asked", "Sign-ins after the last day": "not recorded"})
 	r := sample()
 	has(t, "one run", named(t, workbook(t, r, rows(), maxRows), "Time to revoke")[0], map[string]string{"HR's record showed it on": "not recorded", "HR latency, days": "unknown", "Own latency, days": "unknown"})
 }

@@ -36,6 +36,14 @@ func moversSheet(r *Review) *longSheet {
 		}}
 }
 
+// none says that there is nothing, as far as the report shows everything.
+func (r *Review) none() string {
+	if r.Filter != "" {
+		return "none in what is shown"
+	}
+	return "none found"
+}
+
 func moverRow(w *longWriter, r *Review, f *scanner.Finding, conflicts string) {
 	w.text(string(f.Person))
 	w.text(r.plainName(f.Person))
@@ -57,7 +65,7 @@ func moverRow(w *longWriter, r *Review, f *scanner.Finding, conflicts string) {
 	w.text(orWord(evidence(f, "granted"), "unknown"))
 	w.text(orWord(evidence(f, "inherited from"), "itself"))
 	w.days(since, r.Result.AsOf)
-	w.text(orWord(conflicts, "none found"))
+	w.text(orWord(conflicts, r.none()))
 	w.words(f.Severity.String(), w.st.severity(f.Severity))
 	w.date(f.FirstSeen, notRecorded)
 	w.text(string(f.ID))

@@ -14,7 +14,7 @@ func revokeSheet(r *Review, know *overview) *longSheet {
 	note := "One row for each leaver's account that is enabled, went in " + r.span() + ", or was signed in to after the last day. HR latency: from the last day to the first roster that showed the end; own latency: from there on. No target is set: days are measured, not judged. Unknown is never zero."
 	return &longSheet{name: "Time to revoke", title: "Time to revoke as of " + r.Result.AsOf.String(), note: note, frozen: 2,
 		columns: []column{{"Person ID", 12}, {"Person", 26}, {"App", 14}, {"Login", 32}, {"Account ID", 22}, {"State", 13}, {"Last day", 13},
-			{"HR's record showed it on", 14}, {"First found", 13}, {"Asked", 13}, {"Decided", 13}, {"Gone by", 13}, {"Confirmed clean", 13},
+			{"HR's record showed it on", 14}, {"First found", 13}, {"Asked (UTC)", 20}, {"Decided (UTC)", 20}, {"Gone by", 13}, {"Confirmed clean (UTC)", 20},
 			{"HR latency, days", 13}, {"Own latency, days", 13}, {"Last day to first found, days", 13}, {"First found to gone or today, days", 13},
 			{"Last day to gone or today, days", 13}, {"Sign-ins after the last day", 32}, {"HR status", 20}, {"Severity", 11}, {"Finding", 21}},
 		rows: func(w *longWriter) error { return revokeRows(w, r, know) }}
@@ -34,17 +34,37 @@ type revocation struct {
 	gone connectors.Date // 0: it is still open
 	used string          // sign-ins after the last day
 	off  bool            // the account is disabled; it was signed in to before
+	by   *Decision       // the last one; nil: none
+	done *Action         // the last that a fresh read confirmed; nil: none
+}
+
+// cases find what was decided of a finding, and what was done and confirmed.
+type cases struct {
+	decisions map[scanner.FindingID]*Decision
+	confirmed map[scanner.FindingID]*Action
+}
+
+func casesOf(r *Review) cases {
+	c := cases{map[scanner.FindingID]*Decision{}, map[scanner.FindingID]*Action{}}
+	for i := range r.Decisions {
+		c.decisions[r.Decisions[i].Finding] = &r.Decisions[i]
+	}
+	for i := range r.Actions {
+		if a := &r.Actions[i]; a.Clean == connectors.Yes {
+			c.confirmed[a.Finding] = a
+		}
+	}
+	return c
 }
 
 func revokeRows(w *longWriter, r *Review, know *overview) error {
-	signIns, late := r.signIns(), map[login]string{}
-	for f, err := range r.findings(scanner.SignInAfterExit) {
-		if err != nil {
-			return err
-		}
-		late[login{f.App, f.Account}] = "YES, on " + orWord(evidence(f, "last sign-in"), "a day not told")
+	late, err := lateSignIns(r)
+	if err != nil {
+		return err
 	}
+	known, signIns, seen := casesOf(r), r.signIns(), map[login]bool{}
 	write := func(v revocation) error {
+		v.by, v.done = known.decisions[v.f.ID], known.confirmed[v.f.ID]
 		if err := w.next(); err != nil {
 			return err
 		}
@@ -52,11 +72,9 @@ func revokeRows(w *longWriter, r *Review, know *overview) error {
 		w.end()
 		return nil
 	}
-	seen := map[login]bool{}
 	for f, err := range r.findings(scanner.OrphanedAccount) {
-		at := login{}
 		if err == nil && isLeaver(f) {
-			at = login{f.App, f.Account}
+			at := login{f.App, f.Account}
 			seen[at] = true
 			err = write(revocation{f: f, used: orWord(late[at], r.noLateSignIn(f, signIns))})
 		}
@@ -65,22 +83,31 @@ func revokeRows(w *longWriter, r *Review, know *overview) error {
 		}
 	}
 	for f, err := range r.findings(scanner.SignInAfterExit) {
-		if at := (login{}); err == nil {
-			if at = (login{f.App, f.Account}); !seen[at] {
-				err = write(revocation{f: f, used: late[at], off: true})
-			}
+		if err == nil && !seen[login{f.App, f.Account}] {
+			err = write(revocation{f: f, used: late[login{f.App, f.Account}], off: true})
 		}
 		if err != nil {
 			return err
 		}
 	}
 	for i := range know.closed {
-		c := &know.closed[i]
-		if err := write(revocation{f: &c.Finding, gone: c.Gone, used: "not recorded"}); err != nil {
+		if err := write(revocation{f: &know.closed[i].Finding, gone: know.closed[i].Gone, used: notRecorded}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// lateSignIns are the accounts that were signed in to after the last day, with words on it.
+func lateSignIns(r *Review) (map[login]string, error) {
+	late := map[login]string{}
+	for f, err := range r.findings(scanner.SignInAfterExit) {
+		if err != nil {
+			return nil, err
+		}
+		late[login{f.App, f.Account}] = "YES, on " + orWord(evidence(f, "last sign-in"), "a day not told")
+	}
+	return late, nil
 }
 
 // noLateSignIn says what it means that no sign-in after the last day was found.
@@ -124,10 +151,19 @@ func revokeRow(w *longWriter, r *Review, v revocation) {
 	w.date(last, "not known")
 	w.date(said, notRecorded)
 	w.date(f.FirstSeen, notRecorded)
-	w.text("not asked")
-	w.text("undecided")
+	if v.by != nil {
+		w.moment(v.by.Asked, notRecorded)
+		w.moment(v.by.Decided, "undecided")
+	} else {
+		w.text("not asked")
+		w.text("undecided")
+	}
 	w.date(v.gone, "not gone")
-	w.text("not confirmed")
+	if v.done != nil {
+		w.moment(v.done.Confirmed, notRecorded)
+	} else {
+		w.text("not confirmed")
+	}
 	switch { // HR may have entered the last day ahead of it
 	case !last.Known() || !said.Known():
 		w.days(0, 0)

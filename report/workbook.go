@@ -68,7 +68,7 @@ type sheet struct {
 // sheets are all of them in their order. Each stays when it has nothing to show, and says why.
 func sheets(r *Review, sum *Summary, know *overview, population iter.Seq2[AccountRow, error]) []sheet {
 	var others []AccountRow // accounts that are nobody's own, for their own sheet
-	return []sheet{
+	list := []sheet{
 		{page: (*book).summary},
 		{page: (*book).scope},
 		{long: populationSheet(r, know, population, &others)},
@@ -83,6 +83,14 @@ func sheets(r *Review, sum *Summary, know *overview, population iter.Seq2[Accoun
 		{page: (*book).sources},
 		{page: (*book).readMe},
 	}
+	if r.Filter != "" {
+		for _, s := range list {
+			if s.long != nil {
+				s.long.title += " (only " + r.Filter + ")"
+			}
+		}
+	}
+	return list
 }
 
 func (p *plan) write(out *pack, limit int, sign signs) error {

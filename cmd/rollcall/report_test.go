@@ -142,7 +142,7 @@ func TestReportOfAPeriod(t *testing.T) {
 	}
 	got := sheetRows(t, out, "Time to revoke")[i]
 	for name, want := range map[string]string{"State": "gone", "Last day": "2026-08-31", "HR's record showed it on": "2026-11-05", "First found": "2026-11-05", "Gone by": "2026-11-12",
-		"HR latency, days": "66", "Own latency, days": "7", "First found to gone or today, days": "7", "Last day to gone or today, days": "73", "Confirmed clean": "not confirmed"} {
+		"HR latency, days": "66", "Own latency, days": "7", "First found to gone or today, days": "7", "Last day to gone or today, days": "73", "Confirmed clean (UTC)": "not confirmed"} {
 		if got[name] != want {
 			t.Errorf("%s is %q, want %q", name, got[name], want)
 		}
