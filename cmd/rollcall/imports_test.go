@@ -43,8 +43,8 @@ var homes = map[string][]string{
 	"github.com/BurntSushi/toml":         {"rollcall/cmd/rollcall"},
 	"github.com/spf13/cobra":             {"rollcall/cmd/rollcall"},
 	"filippo.io/age":                     {"rollcall/scanner/evidence"},
-	"github.com/klauspost/compress":      {"rollcall/scanner/evidence", "rollcall/report"}, // sealed inputs by the one, workbooks by the other
-	"github.com/xuri/excelize/v2":        {"rollcall/report", "rollcall/connectors/xlsx"},  // written by the one, read by the other
+	"github.com/klauspost/compress":      {"rollcall/scanner/evidence", "rollcall/report", "rollcall/report/opcsign"}, // sealed inputs, workbooks, and reading them back
+	"github.com/xuri/excelize/v2":        {"rollcall/report", "rollcall/connectors/xlsx"},                             // written by the one, read by the other
 	"go.etcd.io/bbolt":                   {"rollcall/remediate/ledger"},
 	"github.com/slack-go/slack":          {"rollcall/remediate/slackdesk"},
 	"golang.org/x/text/unicode/norm":     {"rollcall/scanner"},
