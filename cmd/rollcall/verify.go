@@ -199,7 +199,7 @@ func (c *checks) signature(r *opcsign.Report) {
 func (c *checks) run(cfg *config, led *ledger.Ledger, path string, file *os.File, size int64) {
 	stated, err := report.ReadStated(file, size)
 	if err != nil {
-		c.line("run", false, "%v", err)
+		c.say("run", "absent", "%v", err)
 		return
 	}
 	if stated.Manifest == "" {
