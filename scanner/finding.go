@@ -112,10 +112,8 @@ const FactLogin = "login"
 
 // Login is what people know the account by: its user name or, lacking one, its id.
 func (f *Finding) Login() string {
-	for _, e := range f.Evidence {
-		if e.Name == FactLogin {
-			return e.Value
-		}
+	if login := f.fact(FactLogin); login != "" {
+		return login
 	}
 	return string(f.Account)
 }

@@ -30,6 +30,7 @@ type Rule struct {
 	Grace      *Days     `toml:"grace"` // leave_not_suspended, early_access, mover_stacking: so many days are no finding
 	Severity   *Severity `toml:"severity"`
 	RequireMFA *bool     `toml:"require_mfa"` // weak_sign_in
+	Mode       *Mode     `toml:"mode"`        // report, ask or auto: what may follow from a finding
 }
 
 // AppPolicy is what holds for one app instead.

@@ -83,7 +83,7 @@ func (aj *appJudge) leaver(p *Person) {
 	if says != connectors.Terminated.String() {
 		left += ", though HR still says " + p.Now.Status.String()
 	}
-	facts := []Fact{{"hr status", says}, r.fact}
+	facts := []Fact{{factHRStatus, says}, r.fact}
 	aj.emit(Finding{Kind: OrphanedAccount, Reason: reason, Severity: r.sev(r.base, aj.power), Group: "leaver:" + string(p.ID),
 		Why: left + "; the account still works, and " + aj.lastUse() + "."}, facts...)
 }

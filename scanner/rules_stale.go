@@ -134,7 +134,7 @@ func (aj *appJudge) dormantCredentials() {
 		}
 		aj.emitExtra(Finding{Kind: DormantCredential, Severity: r.sev(r.base, aj.power),
 			Why: "The " + kind + " " + string(c.ID) + " was neither used nor renewed since " + aj.on(since) + ", more than " + strconv.Itoa(int(r.days)) + " days, and it still works."},
-			string(c.ID), Fact{"credential", string(c.ID)}, Fact{"credential created", c.Created.String()},
+			string(c.ID), Fact{FactCredential, string(c.ID)}, Fact{"credential created", c.Created.String()},
 			Fact{"credential last used", dateOr(c.LastUsed, "never")}, r.fact)
 	}
 }

@@ -1,0 +1,250 @@
+package remediate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"rollcall/connectors"
+)
+
+// Applier carries out what was decided. It is the only place in rollcall that changes anything in an app (a test reads the
+// source to keep it so).
+//
+// Each step is written down before it is done (intent, with the account as it was), then done, then its answer is written
+// down, and in the end a fresh read must show it. Killed between any two of these, the next start finds what it meant to
+// do and reads what became of it before it does anything again; since every ability is idempotent, doing it again is
+// harmless.
+type Applier struct {
+	Journal Journal
+	Apps    map[connectors.AppID]connectors.App // those that may be written to
+	Now     func() time.Time
+	// Wait lets time pass between two looks at an account; it returns early with the context's error.
+	Wait func(context.Context, time.Duration) error
+	// Patience is how long a change may take to show; Look is the time between two looks.
+	Patience, Look time.Duration
+	// At is called at every boundary between two steps; a test kills the program there. nil: not.
+	At func(step string)
+}
+
+// Case carries out one decided case, or goes on with one that was interrupted. The error is about the journal or the
+// context alone: what an app refuses is in the case.
+func (a *Applier) Case(ctx context.Context, id string, by Identity) (*Case, error) {
+	c, err := a.Journal.Case(id)
+	if err != nil {
+		return nil, err
+	}
+	switch c.State {
+	case Remove, Lapsed, Failed:
+		if c, err = a.begin(ctx, c, by); err != nil || c.State != Intent {
+			return c, err
+		}
+	case Intent, Applied:
+	default:
+		return c, fmt.Errorf("case %s is %s: %w", id, c.State, ErrMove)
+	}
+	if c.State == Intent {
+		if c, err = a.steps(ctx, c, by); err != nil || c.State != Applied {
+			return c, err
+		}
+	}
+	return a.confirm(ctx, c, by)
+}
+
+func (a *Applier) boundary(step string) {
+	if a.At != nil {
+		a.At(step)
+	}
+}
+
+// put records a changed case.
+func (a *Applier) put(c *Case, before int, by Identity, what string) error {
+	a.boundary("before " + what)
+	err := a.Journal.Put(c, before, by, what, a.Now())
+	a.boundary("after " + what)
+	return err
+}
+
+// begin reads every account the case acts upon and compares it with what was decided about. Drift refuses: what was
+// decided about is no more.
+func (a *Applier) begin(ctx context.Context, c *Case, by Identity) (*Case, error) {
+	n := c.clone()
+	touched := touchedBefore(c)
+	for _, t := range c.Item.Targets {
+		if touched[key(t.App, t.Account)] {
+			continue // by this case itself: it is no longer what it was, because of what was decided
+		}
+		now, err := a.read(ctx, t.App, t.Account)
+		why := ""
+		switch {
+		case errors.Is(err, connectors.ErrNotFound):
+			why = fmt.Sprintf("%s in %s is not there any more", t.Login, t.App)
+		case err != nil && ctx.Err() != nil:
+			return c, ctx.Err()
+		case err != nil:
+			return a.fail(n, c.Rev, by, fmt.Sprintf("%s in %s cannot be read: %v", t.Login, t.App, err))
+		case Fingerprint(now) != t.Fingerprint:
+			why = fmt.Sprintf("%s in %s has changed since it was decided about", t.Login, t.App)
+		}
+		if why != "" {
+			if err := n.to(Drifted, a.Now(), why); err != nil {
+				return c, err
+			}
+			return n, a.put(n, c.Rev, by, "drifted")
+		}
+	}
+	if err := n.to(Intent, a.Now(), ""); err != nil {
+		return c, err
+	}
+	return n, a.put(n, c.Rev, by, "started")
+}
+
+// fail says that a decided case cannot be begun; it stays decided where it may, so that it is tried again.
+func (a *Applier) fail(n *Case, rev int, by Identity, why string) (*Case, error) {
+	n.Why, n.At = why, a.Now().UTC()
+	n.Rev++
+	return n, a.put(n, rev, by, "not started")
+}
+
+type accountKey struct {
+	app     connectors.AppID
+	account connectors.AccountID
+}
+
+func key(app connectors.AppID, account connectors.AccountID) accountKey {
+	return accountKey{app, account}
+}
+
+// touchedBefore are the accounts that an earlier try of the case may have changed.
+func touchedBefore(c *Case) map[accountKey]bool {
+	out := map[accountKey]bool{}
+	for _, s := range c.Steps {
+		if s.Progress != Pending && s.Progress != Back && s.Action.Verb != Ticket {
+			out[key(s.Action.App, s.Action.Account)] = true
+		}
+	}
+	return out
+}
+
+func (a *Applier) read(ctx context.Context, app connectors.AppID, id connectors.AccountID) (*connectors.Account, error) {
+	g, ok := a.Apps[app].(connectors.Getter)
+	if !ok {
+		return nil, fmt.Errorf("%s cannot be read account by account, or may not be written to", app)
+	}
+	acc, err := g.Account(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &acc, nil
+}
+
+// steps carries out what is not done yet, in order. What one account's app refuses stops the case: the rest of its steps
+// rest on it.
+func (a *Applier) steps(ctx context.Context, c *Case, by Identity) (*Case, error) {
+	for i := range c.Steps {
+		if c.Steps[i].Action.Verb == Ticket {
+			continue // closed when a later run sees it done
+		}
+		for c.Steps[i].Progress == Pending || c.Steps[i].Progress == Meant || c.Steps[i].Progress == Refused {
+			n, err := a.step(ctx, c, i, by)
+			if err != nil {
+				return c, err
+			}
+			if c = n; c.State != Intent {
+				return c, nil
+			}
+		}
+	}
+	n := c.clone()
+	if err := n.to(Applied, a.Now(), ""); err != nil {
+		return c, err
+	}
+	return n, a.put(n, c.Rev, by, "applied")
+}
+
+// step brings one step one progress further: the intent is written; or it is done, unless a fresh read shows that it was.
+func (a *Applier) step(ctx context.Context, c *Case, i int, by Identity) (*Case, error) {
+	n := c.clone()
+	s := &n.Steps[i]
+	now, err := a.read(ctx, s.Action.App, s.Action.Account)
+	if err != nil {
+		return a.refused(ctx, c, n, i, by, err)
+	}
+	if s.Progress != Meant {
+		before, err := json.Marshal(now)
+		if err != nil {
+			return c, err
+		}
+		s.Before, s.Progress, s.Problem, s.MeantAt = before, Meant, "", a.Now().UTC()
+		n.Rev++
+		return n, a.put(n, c.Rev, by, fmt.Sprintf("intent: %s", s.Action.Verb))
+	}
+	if done(&s.Action, now) { // before it was interrupted, or by somebody else
+		return a.answered(n, c.Rev, i, by, connectors.Receipt{Changed: false})
+	}
+	a.boundary("before call")
+	receipt, err := a.call(ctx, &s.Action, *now)
+	a.boundary("after call")
+	if err != nil {
+		return a.refused(ctx, c, n, i, by, err)
+	}
+	return a.answered(n, c.Rev, i, by, receipt)
+}
+
+func (a *Applier) answered(n *Case, rev, i int, by Identity, r connectors.Receipt) (*Case, error) {
+	s := &n.Steps[i]
+	s.Progress, s.Receipt, s.Problem, s.DoneAt = Done, r, "", a.Now().UTC()
+	n.Rev++
+	return n, a.put(n, rev, by, fmt.Sprintf("done: %s", s.Action.Verb))
+}
+
+// refused notes why a step could not be done. A context that ended says nothing about it: the intent stands, and the next
+// start reads what became of it. So it does after an answer that was lost: the step stays meant.
+func (a *Applier) refused(ctx context.Context, c, n *Case, i int, by Identity, err error) (*Case, error) {
+	if ctx.Err() != nil {
+		return c, ctx.Err()
+	}
+	s := &n.Steps[i]
+	s.Problem = err.Error()
+	if s.Progress != Meant || errors.Is(err, connectors.ErrForbidden) || errors.Is(err, connectors.ErrNotFound) {
+		s.Progress = Refused
+	}
+	if err := n.to(Failed, a.Now(), fmt.Sprintf("%s on %s in %s: %v", s.Action.Verb, s.Action.Account, s.Action.App, err)); err != nil {
+		return c, err
+	}
+	return n, a.put(n, c.Rev, by, "failed")
+}
+
+// call is where rollcall changes the world.
+func (a *Applier) call(ctx context.Context, do *Action, before connectors.Account) (connectors.Receipt, error) {
+	app := a.Apps[do.App]
+	switch do.Verb {
+	case Disable:
+		if w, ok := app.(connectors.Disabler); ok {
+			return w.Disable(ctx, before)
+		}
+	case EndSessions:
+		if w, ok := app.(connectors.SessionRevoker); ok {
+			return w.RevokeSessions(ctx, before)
+		}
+	case RemoveEntitlement:
+		if w, ok := app.(connectors.EntitlementRemover); ok {
+			return w.RemoveEntitlement(ctx, before, do.Entitlement)
+		}
+	case RevokeCredential:
+		if w, ok := app.(connectors.CredentialRevoker); ok {
+			return w.RevokeCredential(ctx, before, do.Credential)
+		}
+	case Archive:
+		if w, ok := app.(connectors.Archiver); ok {
+			return w.Archive(ctx, before)
+		}
+	case Delete:
+		if w, ok := app.(connectors.Deleter); ok {
+			return w.Delete(ctx, before)
+		}
+	}
+	return connectors.Receipt{}, fmt.Errorf("%s cannot %s: %w", do.App, do.Verb, connectors.ErrForbidden)
+}

@@ -1,0 +1,147 @@
+package remediate
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"rollcall/connectors"
+)
+
+// State is where a case stands.
+type State string
+
+const (
+	Open       State = "open"       // planned, nobody was asked
+	Asked      State = "asked"      // somebody was
+	Keep       State = "keep"       // decided: the access stays, as an exception with an end
+	Remove     State = "remove"     // decided: it goes
+	Lapsed     State = "lapsed"     // nobody answered, and policy takes it away: of an automatic leaver only
+	Expired    State = "expired"    // nobody answered, and nothing follows from that
+	Intent     State = "intent"     // it is being carried out
+	Applied    State = "applied"    // the app said that it did all of it
+	Confirmed  State = "confirmed"  // a fresh read shows it
+	Failed     State = "failed"     // it could not be carried out
+	Drifted    State = "drifted"    // the account is no longer what was decided upon
+	Superseded State = "superseded" // what it was about is gone, or is another case's
+	Undone     State = "undone"     // it was carried out, and taken back
+)
+
+// moves is the whole of the state machine: what may follow what. Every other move is an error.
+var moves = map[State][]State{
+	Open:      {Asked, Keep, Remove, Superseded},
+	Asked:     {Keep, Remove, Lapsed, Expired, Superseded},
+	Expired:   {Asked, Keep, Remove, Superseded},
+	Keep:      {Asked, Superseded}, // the exception ended, or was taken back
+	Remove:    {Intent, Drifted, Keep, Superseded},
+	Lapsed:    {Intent, Drifted, Keep, Superseded},
+	Intent:    {Applied, Failed, Drifted},
+	Applied:   {Confirmed, Failed},
+	Failed:    {Intent, Asked, Drifted, Superseded, Undone}, // a part may have been done
+	Drifted:   {Asked, Superseded},
+	Confirmed: {Undone},
+}
+
+// Ended tells whether nothing can follow any more, but for an undo.
+func (s State) Ended() bool { return s == Confirmed || s == Superseded || s == Undone }
+
+// Decided tells whether the case is to be carried out.
+func (s State) Decided() bool { return s == Remove || s == Lapsed }
+
+// Case is a finding group's way through ask, decision, action and confirmation.
+type Case struct {
+	ID       string    `json:"id"`
+	Rev      int       `json:"rev"` // grows with every change: who changes a case names the one they saw
+	State    State     `json:"state"`
+	Item     Item      `json:"item"`
+	ItemHash string    `json:"item_hash"`
+	Run      string    `json:"run"` // that planned it
+	Opened   time.Time `json:"opened"`
+	Due      time.Time `json:"due,omitzero"` // by when an answer is wanted
+	Decision *Decision `json:"decision,omitempty"`
+	Steps    []Step    `json:"steps,omitempty"` // of carrying it out, in the order of the item's actions
+	Why      string    `json:"why,omitempty"`   // what made it fail, drift or end
+	At       time.Time `json:"at"`              // of the last change
+}
+
+// Decision is somebody's word on a case.
+type Decision struct {
+	By    Identity        `json:"by"`
+	Why   string          `json:"why"`
+	At    time.Time       `json:"at"`
+	Until connectors.Date `json:"until,omitempty"` // of a keep: the last day it holds
+	Item  string          `json:"item"`            // hash of the item it was about
+}
+
+// Identity is who somebody is, and how that is known. The zero value is nobody.
+type Identity struct {
+	Person connectors.PersonID `json:"person,omitempty"`
+	Proof  string              `json:"proof,omitempty"` // "uid 1001", "slack U012ABC"; "policy" for what no person decided
+}
+
+// Policy is the actor of what follows from the policy alone. It is nobody's decision, and never a second person.
+var Policy = Identity{Proof: "policy"}
+
+// Somebody tells whether the identity is a proven person's.
+func (i Identity) Somebody() bool { return i.Person != "" && i.Proof != "" }
+
+func (i Identity) String() string {
+	if !i.Somebody() {
+		return i.Proof
+	}
+	return fmt.Sprintf("%s (%s)", i.Person, i.Proof)
+}
+
+// Progress is how far a step has come.
+type Progress string
+
+const (
+	Pending Progress = "pending"
+	Meant   Progress = "meant"   // the intent is written, the answer is not: it may have been done or not
+	Done    Progress = "done"    // the app said so
+	Seen    Progress = "seen"    // a fresh read shows it
+	Refused Progress = "refused" // the app said no
+	Back    Progress = "back"    // it was taken back
+)
+
+// Step is one action while it is carried out.
+type Step struct {
+	Action   Action             `json:"action"`
+	Progress Progress           `json:"progress"`
+	Before   json.RawMessage    `json:"before,omitempty"` // the account as it was read just before: what an undo restores
+	Receipt  connectors.Receipt `json:"receipt,omitzero"`
+	Problem  string             `json:"problem,omitempty"`
+	MeantAt  time.Time          `json:"meant_at,omitzero"`
+	DoneAt   time.Time          `json:"done_at,omitzero"`
+	SeenAt   time.Time          `json:"seen_at,omitzero"`
+}
+
+// Errors that callers act upon.
+var (
+	ErrMove   = errors.New("the case does not allow that now")
+	ErrStale  = errors.New("the case was changed meanwhile")
+	ErrMayNot = errors.New("not for you to decide")
+)
+
+// to moves a case; nothing else sets its state.
+func (c *Case) to(s State, at time.Time, why string) error {
+	if !slices.Contains(moves[c.State], s) {
+		return fmt.Errorf("case %s: from %s to %s: %w", c.ID, c.State, s, ErrMove)
+	}
+	c.State, c.At, c.Why = s, at.UTC(), why
+	c.Rev++
+	return nil
+}
+
+// clone copies a case, so that what is refused leaves no trace in it.
+func (c *Case) clone() *Case {
+	n := *c
+	n.Steps = slices.Clone(c.Steps)
+	if c.Decision != nil {
+		d := *c.Decision
+		n.Decision = &d
+	}
+	return &n
+}

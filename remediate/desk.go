@@ -1,0 +1,264 @@
+package remediate
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/scanner"
+)
+
+// Desk opens cases, takes decisions and lets deadlines pass. It changes nothing in any app.
+type Desk struct {
+	Journal Journal
+	// MayDecide says who may decide on a case, beside that nobody judges their own access; nil: any proven person.
+	MayDecide func(Identity, *Case) error
+	// Owners gives everybody an account of the item is, or could be, of: those who must not decide. nil: the item's person.
+	Owners func(*Item) []connectors.PersonID
+	// Answer is how long an answer may take.
+	Answer time.Duration
+	// LongestKeep bounds how long a keep may hold.
+	LongestKeep int // days
+}
+
+// Follow brings the cases up to date with a plan: new items become cases, changed ones are asked anew, and the cases of
+// findings that are gone end. judged tells whether the run could have found a group at all: what was not looked for stays.
+func (d *Desk) Follow(p *Plan, run string, now time.Time, judged func(*Item) bool) (opened []*Case, err error) {
+	planned := map[string]*Item{}
+	for i := range p.Items {
+		planned[p.Items[i].Group] = &p.Items[i]
+	}
+	live, err := d.Journal.Cases(func(c *Case) bool { return !c.State.Ended() })
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range live {
+		it := planned[c.Item.Group]
+		delete(planned, c.Item.Group)
+		if err := d.followOne(c, it, now, judged); err != nil {
+			return nil, err
+		}
+		if c.State == Superseded && it != nil {
+			planned[it.Group] = it
+		}
+	}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if planned[it.Group] == nil || it.Mode == scanner.ModeReport {
+			continue
+		}
+		c, err := d.open(it, run, now)
+		if err != nil {
+			return opened, err
+		}
+		opened = append(opened, c)
+	}
+	return opened, nil
+}
+
+func (d *Desk) open(it *Item, run string, now time.Time) (*Case, error) {
+	c := &Case{ID: caseID(it.Group, run), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC()}
+	return c, d.Journal.Put(c, 0, Policy, "case opened", now)
+}
+
+// caseID is the same for the same group and run: opening twice after a crash opens once.
+func caseID(group, run string) string {
+	sum := sha256.Sum256([]byte(strconv.Itoa(len(group)) + ":" + group + run))
+	return "c-" + hex.EncodeToString(sum[:6])
+}
+
+// followOne ends a case whose finding is gone, and takes back what was asked or decided about something that has changed
+// since. What is being carried out is not touched: apply reads the account itself.
+func (d *Desk) followOne(c *Case, it *Item, now time.Time, judged func(*Item) bool) error {
+	if c.State == Intent || c.State == Applied {
+		return nil
+	}
+	n := c.clone()
+	switch {
+	case it == nil && !judged(&c.Item):
+		return nil
+	case it == nil:
+		if err := n.to(Superseded, now, "the run no longer finds it"); err != nil {
+			return err
+		}
+	case it.Hash() == c.ItemHash:
+		return nil
+	default:
+		if err := n.to(Superseded, now, "what it was about has changed; it is asked anew"); err != nil {
+			return err
+		}
+	}
+	if err := d.Journal.Put(n, c.Rev, Policy, "case superseded", now); err != nil {
+		return err
+	}
+	*c = *n
+	return nil
+}
+
+// Ask notes that somebody was asked, and by when an answer is wanted.
+func (d *Desk) Ask(id string, whom string, now time.Time) (*Case, error) {
+	return d.change(id, 0, Policy, "asked "+whom, now, func(c *Case) error {
+		c.Due = now.Add(d.Answer).UTC()
+		return c.to(Asked, now, "")
+	})
+}
+
+// Verdict is what somebody says of a case.
+type Verdict struct {
+	Remove bool
+	By     Identity
+	Why    string
+	Until  connectors.Date // of a keep
+	Rev    int             // of the case they saw; 0 = whatever it is now
+	Item   string          // hash of the item they saw; empty = whatever it is now
+}
+
+// Decide takes a verdict. It is refused from nobody, from whose access it is, without a reason, and on anything else than
+// what was seen. A keep needs an end.
+func (d *Desk) Decide(id string, v Verdict, now time.Time) (*Case, error) {
+	state, what := Keep, "decided: keep"
+	if v.Remove {
+		state, what = Remove, "decided: remove"
+	}
+	return d.change(id, v.Rev, v.By, what, now, func(c *Case) error {
+		if err := d.mayDecide(v.By, c); err != nil {
+			return err
+		}
+		if strings.TrimSpace(v.Why) == "" {
+			return fmt.Errorf("case %s: a decision needs a reason", id)
+		}
+		if v.Item != "" && v.Item != c.ItemHash {
+			return fmt.Errorf("case %s: %w: it is about something else now", id, ErrStale)
+		}
+		if err := d.end(v, now); err != nil {
+			return fmt.Errorf("case %s: %w", id, err)
+		}
+		if v.Remove && len(c.Steps) == 0 {
+			c.Steps = steps(&c.Item)
+		}
+		c.Decision = &Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Until: v.Until, Item: c.ItemHash}
+		return c.to(state, now, "")
+	})
+}
+
+// end checks how long a keep is to hold.
+func (d *Desk) end(v Verdict, now time.Time) error {
+	today := connectors.DateOf(now, time.UTC)
+	switch {
+	case v.Remove && v.Until.Known():
+		return errors.New("what is removed needs no end")
+	case v.Remove:
+		return nil
+	case !v.Until.Known():
+		return errors.New("keeping it is accepting a risk: say until which day")
+	case v.Until <= today:
+		return fmt.Errorf("keeping it until %s: that day has passed", v.Until)
+	case d.LongestKeep > 0 && int(v.Until-today) > d.LongestKeep:
+		return fmt.Errorf("keeping it until %s: at most %d days are allowed", v.Until, d.LongestKeep)
+	}
+	return nil
+}
+
+func steps(it *Item) []Step {
+	list := make([]Step, len(it.Actions))
+	for i, a := range it.Actions {
+		list[i] = Step{Action: a, Progress: Pending}
+	}
+	return list
+}
+
+func (d *Desk) mayDecide(by Identity, c *Case) error {
+	if !by.Somebody() {
+		return fmt.Errorf("case %s: %w: it is not known who you are", c.ID, ErrMayNot)
+	}
+	owners := []connectors.PersonID{c.Item.Person}
+	if d.Owners != nil {
+		owners = append(owners, d.Owners(&c.Item)...)
+	}
+	if slices.Contains(owners, by.Person) {
+		return fmt.Errorf("case %s: %w: it is about your own access", c.ID, ErrMayNot)
+	}
+	if d.MayDecide == nil {
+		return nil
+	}
+	if err := d.MayDecide(by, c); err != nil {
+		return fmt.Errorf("case %s: %w: %w", c.ID, ErrMayNot, err)
+	}
+	return nil
+}
+
+// Release lets the policy carry out an item that it calls automatic, without asking.
+func (d *Desk) Release(id string, now time.Time) (*Case, error) {
+	return d.change(id, 0, Policy, "released by policy", now, func(c *Case) error {
+		if c.Item.Mode != scanner.ModeAuto || c.State != Open {
+			return fmt.Errorf("case %s: %s and %s: %w", id, c.Item.Mode, c.State, ErrMove)
+		}
+		c.Steps = steps(&c.Item)
+		return c.to(Remove, now, "")
+	})
+}
+
+// Deadlines lets deadlines pass: an automatic leaver that was asked about lapses, which carries it out in the policy's
+// name; all else expires, undecided, which is never a keep. A keep whose end has come is asked again.
+func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
+	due, err := d.Journal.Cases(func(c *Case) bool {
+		return c.State == Asked && !c.Due.IsZero() && !now.Before(c.Due) ||
+			c.State == Keep && c.Decision != nil && c.Decision.Until < connectors.DateOf(now, time.UTC)
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range due {
+		state, what, why := Expired, "expired undecided", "nobody answered in time; nothing follows from that"
+		switch {
+		case c.State == Keep:
+			state, what, why = Asked, "asked again", "what was kept was kept until "+c.Decision.Until.String()
+		case c.Item.lapses():
+			state, what, why = Lapsed, "lapsed", "nobody answered in time, and HR says that its owner has left"
+		}
+		n, err := d.change(c.ID, c.Rev, Policy, what, now, func(c *Case) error {
+			if state == Asked {
+				c.Due, c.Decision = now.Add(d.Answer).UTC(), nil
+			}
+			if state == Lapsed {
+				c.Steps = steps(&c.Item)
+			}
+			return c.to(state, now, why)
+		})
+		if errors.Is(err, ErrStale) {
+			continue // somebody was quicker
+		}
+		if err != nil {
+			return passed, err
+		}
+		passed = append(passed, n)
+	}
+	return passed, nil
+}
+
+// lapses tells whether silence may be followed by removal: of a leaver that the policy would have taken unasked alone.
+func (it *Item) lapses() bool {
+	return it.Mode == scanner.ModeAuto && slices.Contains(it.Kinds, scanner.OrphanedAccount)
+}
+
+// change is compare-and-set: rev 0 takes the case as it is.
+func (d *Desk) change(id string, rev int, by Identity, what string, now time.Time, how func(*Case) error) (*Case, error) {
+	c, err := d.Journal.Case(id)
+	if err != nil {
+		return nil, err
+	}
+	if rev != 0 && rev != c.Rev {
+		return nil, fmt.Errorf("case %s: %w: look at it again", id, ErrStale)
+	}
+	n := c.clone()
+	if err := how(n); err != nil {
+		return nil, err
+	}
+	return n, d.Journal.Put(n, c.Rev, by, what, now)
+}

@@ -1,0 +1,279 @@
+package remediate
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/scanner"
+)
+
+// Limits are the numbers of the guards. The zero value forbids everything; see DefaultLimits.
+type Limits struct {
+	PerRun     int           // accounts changed by one run
+	PerDay     int           // and by all runs of 24 hours, so that a schedule cannot nibble past the cap
+	AppPercent int           // and of one app's enabled accounts in 24 hours, in percent …
+	AppAtLeast int           // … but so many in any case: percents say nothing about a handful
+	MinAdmins  int           // enabled administrators an app keeps
+	MaxAge     time.Duration // how old the reading may be that a plan rests on
+	WarmUp     int           // complete runs before anything is automatic
+	Protected  []string      // patterns (* and ?) of "app/login" and "app/account id": never touched
+}
+
+// DefaultLimits hold where the configuration is silent.
+var DefaultLimits = Limits{PerRun: 10, PerDay: 20, AppPercent: 5, AppAtLeast: 3, MinAdmins: 1, MaxAge: 26 * time.Hour, WarmUp: 3}
+
+// Ground is what the guards look at beside the batch.
+type Ground struct {
+	Now     time.Time
+	Run     string
+	Kill    string    // why the kill switch is on; empty: it is off
+	Roster  string    // why the roster is not to be relied upon; empty: it is
+	Runs    int       // complete runs so far
+	ReadAt  time.Time // when the reading began that the batch rests on
+	Apps    map[connectors.AppID]AppState
+	Changed Tally // by all runs in the 24 hours before Now
+	ThisRun int   // accounts this run has changed already
+	Lifts   []Lift
+}
+
+// AppState is what is known of an app.
+type AppState struct {
+	Problem string // why its list is not to be relied upon; empty: it is
+	Enabled int    // enabled accounts
+	Admins  int    // of them, those that hold something privileged
+	Gone    int    // administrators that rollcall took out after the list was read
+}
+
+// Tally counts accounts that were changed.
+type Tally struct {
+	All int
+	App map[connectors.AppID]int
+}
+
+// Lift is somebody's word that one plan may pass the caps, for one hour.
+type Lift struct {
+	Plan   string    `json:"plan"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
+// LiftTime is how long a lift holds.
+const LiftTime = time.Hour
+
+// Guard is which guard tripped.
+type Guard string
+
+const (
+	GuardKill      Guard = "kill_switch"
+	GuardRoster    Guard = "roster"
+	GuardSource    Guard = "source"
+	GuardAge       Guard = "age"
+	GuardWarmUp    Guard = "warm_up"
+	GuardPerRun    Guard = "cap_run"
+	GuardPerDay    Guard = "cap_day"
+	GuardPerApp    Guard = "cap_app"
+	GuardAdmins    Guard = "last_admin"
+	GuardProtected Guard = "protected"
+)
+
+// liftable are the guards that a second person can lift: those that count. What says that the ground is not firm has to
+// be mended instead.
+var liftable = []Guard{GuardPerRun, GuardPerDay, GuardPerApp}
+
+// Trip is a guard that stops something, with the numbers it looked at.
+type Trip struct {
+	Guard Guard            `json:"guard"`
+	App   connectors.AppID `json:"app,omitempty"`   // it stops what touches this app; empty: everything, or the group
+	Group string           `json:"group,omitempty"` // it stops this item alone
+	Says  string           `json:"says"`
+	Has   int              `json:"has,omitempty"`
+	Limit int              `json:"limit,omitempty"`
+}
+
+// stops tells whether the trip stops an item.
+func (t *Trip) stops(it *Item) bool {
+	if t.Group != "" {
+		return t.Group == it.Group
+	}
+	return t.App == "" || slices.ContainsFunc(it.Actions, func(a Action) bool { return a.Verb != Ticket && a.App == t.App })
+}
+
+// Check holds a batch against the guards, before anything of it is done. The caps look at the whole batch: it passes or
+// none of it does, since a batch that is too large is more likely wrong than large. Tickets change nothing and count
+// nowhere.
+func Check(batch []Item, st *Ground, lim *Limits) []Trip {
+	c := &checker{st: st, lim: lim, batch: batch}
+	c.ground()
+	c.apps()
+	c.caps()
+	c.admins()
+	c.protected()
+	if c.lifted() {
+		c.trips = slices.DeleteFunc(c.trips, func(t Trip) bool { return slices.Contains(liftable, t.Guard) })
+	}
+	return c.trips
+}
+
+// Pass parts a batch into what no trip stops and what one does.
+func Pass(batch []Item, trips []Trip) (free, stopped []Item) {
+	for _, it := range batch {
+		if slices.ContainsFunc(trips, func(t Trip) bool { return t.stops(&it) }) {
+			stopped = append(stopped, it)
+		} else {
+			free = append(free, it)
+		}
+	}
+	return free, stopped
+}
+
+type checker struct {
+	st    *Ground
+	lim   *Limits
+	batch []Item
+	trips []Trip
+}
+
+func (c *checker) trip(t Trip) { c.trips = append(c.trips, t) }
+
+// ground asks whether there is firm ground to act on at all.
+func (c *checker) ground() {
+	if c.st.Kill != "" {
+		c.trip(Trip{Guard: GuardKill, Says: "the kill switch is on: " + c.st.Kill})
+	}
+	if c.st.Roster != "" {
+		c.trip(Trip{Guard: GuardRoster, Says: "the roster is not to be relied upon: " + c.st.Roster})
+	}
+	if age := c.st.Now.Sub(c.st.ReadAt); c.st.ReadAt.IsZero() || age > c.lim.MaxAge || age < 0 {
+		c.trip(Trip{Guard: GuardAge, Says: fmt.Sprintf("what was read is of %s, and it is %s now: at most %s are allowed; scan again",
+			c.st.ReadAt.UTC().Format(time.RFC3339), c.st.Now.UTC().Format(time.RFC3339), c.lim.MaxAge)})
+	}
+	for i := range c.batch {
+		if it := &c.batch[i]; it.Mode == scanner.ModeAuto && c.st.Runs < c.lim.WarmUp {
+			c.trip(Trip{Guard: GuardWarmUp, Group: it.Group, Has: c.st.Runs, Limit: c.lim.WarmUp,
+				Says: fmt.Sprintf("%d complete runs so far, and nothing is automatic before the %d. is over", c.st.Runs, c.lim.WarmUp)})
+		}
+	}
+}
+
+// apps asks of each app whether its list can be relied upon.
+func (c *checker) apps() {
+	for _, app := range slices.Sorted(maps.Keys(accounts(c.batch))) {
+		if s, known := c.st.Apps[app]; !known {
+			c.trip(Trip{Guard: GuardSource, App: app, Says: string(app) + " was not read in this run"})
+		} else if s.Problem != "" {
+			c.trip(Trip{Guard: GuardSource, App: app, Says: string(app) + " was not read whole: " + s.Problem})
+		}
+	}
+}
+
+// accounts are the accounts that the actions of some items change, by app.
+func accounts(items []Item) map[connectors.AppID]map[connectors.AccountID]bool {
+	out := map[connectors.AppID]map[connectors.AccountID]bool{}
+	for i := range items {
+		for _, a := range items[i].Actions {
+			if a.Verb == Ticket {
+				continue
+			}
+			if out[a.App] == nil {
+				out[a.App] = map[connectors.AccountID]bool{}
+			}
+			out[a.App][a.Account] = true
+		}
+	}
+	return out
+}
+
+func (c *checker) caps() {
+	all := 0
+	byApp := accounts(c.batch)
+	for _, app := range slices.Sorted(maps.Keys(byApp)) {
+		n := len(byApp[app])
+		all += n
+		has, limit := n+c.st.Changed.App[app], max(c.lim.AppAtLeast, c.st.Apps[app].Enabled*c.lim.AppPercent/100)
+		if has > limit {
+			c.trip(Trip{Guard: GuardPerApp, App: app, Has: has, Limit: limit, Says: fmt.Sprintf("%d accounts of %s would have been changed within 24 hours, %d of them now; at most %d of its %d are allowed",
+				has, app, n, limit, c.st.Apps[app].Enabled)})
+		}
+	}
+	if has := all + c.st.ThisRun; all > 0 && has > c.lim.PerRun {
+		c.trip(Trip{Guard: GuardPerRun, Has: has, Limit: c.lim.PerRun, Says: fmt.Sprintf("%d accounts would be changed in one run; at most %d are allowed", has, c.lim.PerRun)})
+	}
+	if has := all + c.st.Changed.All; all > 0 && has > c.lim.PerDay {
+		c.trip(Trip{Guard: GuardPerDay, Has: has, Limit: c.lim.PerDay, Says: fmt.Sprintf("%d accounts would have been changed within 24 hours, %d of them now; at most %d are allowed", has, all, c.lim.PerDay)})
+	}
+}
+
+// admins counts over the whole batch: an app whose administrators all left at once keeps one until somebody is named.
+func (c *checker) admins() {
+	losing := map[connectors.AppID]map[connectors.AccountID]bool{}
+	for i := range c.batch {
+		it := &c.batch[i]
+		for _, t := range it.Targets {
+			if t.Admin && slices.ContainsFunc(it.Actions, func(a Action) bool { return a.App == t.App && a.Account == t.Account && takesPower(a.Verb) }) {
+				if losing[t.App] == nil {
+					losing[t.App] = map[connectors.AccountID]bool{}
+				}
+				losing[t.App][t.Account] = true
+			}
+		}
+	}
+	for _, app := range slices.Sorted(maps.Keys(losing)) {
+		s := c.st.Apps[app]
+		if left := s.Admins - s.Gone - len(losing[app]); left < c.lim.MinAdmins {
+			c.trip(Trip{Guard: GuardAdmins, App: app, Has: max(left, 0), Limit: c.lim.MinAdmins, Says: fmt.Sprintf("%s would keep %d of its %d enabled administrators; at least %d must stay: name another first",
+				app, max(left, 0), s.Admins-s.Gone, c.lim.MinAdmins)})
+		}
+	}
+}
+
+// takesPower tells whether a verb can take an administrator's power. Of an entitlement it is taken to, whichever it is.
+func takesPower(v Verb) bool {
+	return v == Disable || v == RemoveEntitlement || v == Archive || v == Delete
+}
+
+func (c *checker) protected() {
+	for i := range c.batch {
+		it := &c.batch[i]
+		for _, t := range it.Targets {
+			switch {
+			case t.Class == connectors.BreakGlass.String():
+				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is a break-glass account", t.Login, t.App)})
+			case c.shields(t):
+				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is protected by the configuration", t.Login, t.App)})
+			}
+		}
+	}
+}
+
+func (c *checker) shields(t Target) bool {
+	for _, p := range c.lim.Protected {
+		for _, name := range []string{t.Login, string(t.Account)} {
+			if fits(p, string(t.App)+"/"+name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fits holds a pattern of "app/name" against it, without regard to case. A slash in a name is as good as any character.
+func fits(pattern, name string) bool {
+	flat := strings.NewReplacer("/", "\x00", "[", `\[`)
+	ok, err := path.Match(flat.Replace(strings.ToLower(pattern)), strings.ReplaceAll(strings.ToLower(name), "/", "\x00"))
+	return ok || err != nil // a pattern that is none protects everything: too much is safer than nothing
+}
+
+// lifted tells whether somebody lifted the caps for exactly this batch.
+func (c *checker) lifted() bool {
+	hash := HashItems(c.batch)
+	return slices.ContainsFunc(c.st.Lifts, func(l Lift) bool {
+		age := c.st.Now.Sub(l.At)
+		return l.Plan == hash && l.By != "" && l.Reason != "" && age >= 0 && age < LiftTime
+	})
+}
