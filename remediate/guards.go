@@ -215,7 +215,7 @@ func (c *checker) admins() {
 	for i := range c.batch {
 		it := &c.batch[i]
 		for _, t := range it.Targets {
-			if t.Admin && slices.ContainsFunc(it.Actions, func(a Action) bool { return a.App == t.App && a.Account == t.Account && takesPower(a.Verb) }) {
+			if slices.ContainsFunc(it.Actions, func(a Action) bool { return a.App == t.App && a.Account == t.Account && it.TakesAdmin(&a) }) {
 				if losing[t.App] == nil {
 					losing[t.App] = map[connectors.AccountID]bool{}
 				}
@@ -232,9 +232,13 @@ func (c *checker) admins() {
 	}
 }
 
-// takesPower tells whether a verb can take an administrator's power. Of an entitlement it is taken to, whichever it is.
-func takesPower(v Verb) bool {
-	return v == Disable || v == RemoveEntitlement || v == Archive || v == Delete
+// TakesAdmin tells whether an action of the item can take an administrator from an app. Removing an entitlement is taken
+// to, whichever it is.
+func (it *Item) TakesAdmin(a *Action) bool {
+	if a.Verb != Disable && a.Verb != RemoveEntitlement && a.Verb != Archive && a.Verb != Delete {
+		return false
+	}
+	return slices.ContainsFunc(it.Targets, func(t Target) bool { return t.Admin && t.App == a.App && t.Account == a.Account })
 }
 
 func (c *checker) protected() {

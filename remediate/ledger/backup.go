@@ -15,6 +15,7 @@ type migration func(tx *bbolt.Tx) error
 // migrations[i] leads from schema i+1 to schema i+2.
 var migrations = []migration{
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSignOffs, bWorkbooks) },
+	func(tx *bbolt.Tx) error { return createBuckets(tx, bCases, bLive, bTouched, bLifts) },
 }
 
 func createBuckets(tx *bbolt.Tx, names ...[]byte) error {

@@ -122,9 +122,6 @@ func (l *Ledger) Rulings() (rulings []scanner.Ruling, err error) {
 	return rulings, err
 }
 
-// Removals gives none yet: no case is kept in the ledger so far, so that nothing can have been confirmed clean by one.
-func (l *Ledger) Removals() ([]scanner.Removal, error) { return nil, nil }
-
 // all decodes every value whose key begins with prefix, in the order of the keys.
 func all[T any](b *bbolt.Bucket, prefix []byte) (list []T, err error) {
 	c := b.Cursor()

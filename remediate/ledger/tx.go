@@ -30,7 +30,13 @@ var (
 	bSignOffs  = []byte("sign-offs") // run, 0, number → SignOff
 	bWorkbooks = []byte("workbooks") // SHA-256 → Workbook
 
-	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks}
+	// Since schema 3.
+	bCases   = []byte("cases")      // id → Case
+	bLive    = []byte("live cases") // group → id of its case that has not ended
+	bTouched = []byte("touched")    // time, case, step → account that the step changed
+	bLifts   = []byte("lifts")      // time, number → Lift
+
+	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts}
 
 	kState  = []byte("state")
 	kSchema = []byte("schema")

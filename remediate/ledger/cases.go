@@ -1,0 +1,236 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+)
+
+var _ remediate.Journal = (*Ledger)(nil)
+
+// Case gives a case by its id; connectors.ErrNotFound where there is none.
+func (l *Ledger) Case(id string) (c *remediate.Case, err error) {
+	err = l.read("case "+id, func(tx *bbolt.Tx) (err error) {
+		c, err = loadCase(tx, id)
+		return err
+	})
+	return c, err
+}
+
+func loadCase(tx *bbolt.Tx, id string) (*remediate.Case, error) {
+	var c remediate.Case
+	found, err := getJSON(tx.Bucket(bCases), []byte(id), &c)
+	if err == nil && !found {
+		err = connectors.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &c, nil
+}
+
+// Live gives the case of a group that has not ended; nil where there is none.
+func (l *Ledger) Live(group string) (c *remediate.Case, err error) {
+	err = l.read("the case of "+group, func(tx *bbolt.Tx) (err error) {
+		if id := tx.Bucket(bLive).Get([]byte(group)); id != nil {
+			c, err = loadCase(tx, string(id))
+		}
+		return err
+	})
+	return c, err
+}
+
+// Cases gives all cases for which keep holds, oldest first.
+func (l *Ledger) Cases(keep func(*remediate.Case) bool) (list []*remediate.Case, err error) {
+	var every []remediate.Case
+	err = l.read("cases", func(tx *bbolt.Tx) (err error) {
+		every, err = all[remediate.Case](tx.Bucket(bCases), nil)
+		return err
+	})
+	for i := range every {
+		if keep == nil || keep(&every[i]) {
+			list = append(list, &every[i])
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *remediate.Case) int { return a.Opened.Compare(b.Opened) })
+	return list, err
+}
+
+// caseEvent is the body of every event about a case: the whole of it, so that the mirror alone can give it back.
+type caseEvent struct {
+	Case string          `json:"case"`
+	Plan string          `json:"plan"` // hash of the item
+	Why  string          `json:"why,omitempty"`
+	Kept *remediate.Case `json:"kept"`
+}
+
+// Put records a case as changed by somebody. The case kept so far must have the revision before: ErrStale otherwise.
+func (l *Ledger) Put(c *remediate.Case, before int, by remediate.Identity, what string, at time.Time) error {
+	if c.ID == "" || c.Item.Group == "" || c.Rev <= before {
+		return fmt.Errorf("ledger: recording a case: it needs an id, a group and a revision after %d", before)
+	}
+	return l.change("case "+c.ID, func(tx *bbolt.Tx) error {
+		old, err := loadCase(tx, c.ID)
+		if errors.Is(err, connectors.ErrNotFound) {
+			old, err = &remediate.Case{}, nil
+		}
+		switch {
+		case err != nil:
+			return err
+		case old.Rev != before:
+			return fmt.Errorf("%w (it has revision %d, not %d)", remediate.ErrStale, old.Rev, before)
+		}
+		if err := live(tx, c); err != nil {
+			return err
+		}
+		why := c.Why
+		if c.Decision != nil && why == "" {
+			why = c.Decision.Why
+		}
+		return errors.Join(
+			putJSON(tx.Bucket(bCases), []byte(c.ID), c),
+			touch(tx, old, c),
+			l.addEvent(tx, at, by.String(), "case: "+what, caseEvent{c.ID, c.ItemHash, why, c}))
+	})
+}
+
+// live keeps which case of a group has not ended: never two.
+func live(tx *bbolt.Tx, c *remediate.Case) error {
+	b, group := tx.Bucket(bLive), []byte(c.Item.Group)
+	id := b.Get(group)
+	switch mine := string(id) == c.ID; {
+	case c.State.Ended() && mine:
+		return b.Delete(group)
+	case c.State.Ended():
+		return nil
+	case id != nil && !mine:
+		return fmt.Errorf("%w: %s has the open case %s", remediate.ErrStale, c.Item.Group, id)
+	}
+	return b.Put(group, []byte(c.ID))
+}
+
+// touched is an account that a step changed, or may have changed.
+type touched struct {
+	App     connectors.AppID     `json:"app"`
+	Account connectors.AccountID `json:"account_id"`
+	Admin   bool                 `json:"admin,omitempty"`
+	Case    string               `json:"case"`
+	Step    int                  `json:"step"`
+}
+
+// touch writes down, by time, the accounts of steps that were just meant: the caps count them across runs and restarts.
+func touch(tx *bbolt.Tx, old, now *remediate.Case) error {
+	for i := range now.Steps {
+		s := &now.Steps[i]
+		fresh := i >= len(old.Steps) || !old.Steps[i].MeantAt.Equal(s.MeantAt)
+		if s.MeantAt.IsZero() || !fresh {
+			continue
+		}
+		t := touched{App: s.Action.App, Account: s.Action.Account, Case: now.ID, Step: i, Admin: now.Item.TakesAdmin(&s.Action)}
+		k := binary.BigEndian.AppendUint64(nil, uint64(s.MeantAt.UnixNano()))
+		k = append(append(k, now.ID...), byte(i>>8), byte(i))
+		if err := putJSON(tx.Bucket(bTouched), k, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touchedSince gives what was touched at or after a moment.
+func touchedSince(tx *bbolt.Tx, since time.Time) (list []touched, err error) {
+	c := tx.Bucket(bTouched).Cursor()
+	for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, uint64(since.UnixNano()))); k != nil; k, v = c.Next() {
+		var t touched
+		if err := json.Unmarshal(bytes.Clone(v), &t); err != nil {
+			return nil, fmt.Errorf("%w (%q: %v): %s", ErrDamaged, k, err, restore)
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+// Changed counts the accounts that were changed, or may have been, since a moment.
+func (l *Ledger) Changed(since time.Time) (t remediate.Tally, err error) {
+	t.App = map[connectors.AppID]int{}
+	seen := map[[2]string]bool{}
+	err = l.read("what was changed", func(tx *bbolt.Tx) error {
+		list, err := touchedSince(tx, since)
+		for _, x := range list {
+			if k := [2]string{string(x.App), string(x.Account)}; !seen[k] {
+				seen[k] = true
+				t.All++
+				t.App[x.App]++
+			}
+		}
+		return err
+	})
+	return t, err
+}
+
+// AdminsGone counts administrators of an app that were taken out since a moment and not given back.
+func (l *Ledger) AdminsGone(app connectors.AppID, since time.Time) (n int, err error) {
+	seen := map[connectors.AccountID]bool{}
+	err = l.read("administrators taken out", func(tx *bbolt.Tx) error {
+		list, err := touchedSince(tx, since)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			if x.App != app || !x.Admin || seen[x.Account] {
+				continue
+			}
+			c, err := loadCase(tx, x.Case)
+			if err != nil {
+				return err
+			}
+			if x.Step < len(c.Steps) && c.Steps[x.Step].Progress != remediate.Back && c.Steps[x.Step].Progress != remediate.Refused {
+				seen[x.Account] = true
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}
+
+// AddLift records a lift.
+func (l *Ledger) AddLift(lift remediate.Lift, by remediate.Identity) error {
+	if lift.Plan == "" || lift.By == "" || lift.Reason == "" {
+		return errors.New("ledger: lifting a guard: the plan's hash, who lifts it and why must be given")
+	}
+	lift.At = lift.At.UTC()
+	return l.change("a lift", func(tx *bbolt.Tx) error {
+		b := tx.Bucket(bLifts)
+		n, err := b.NextSequence()
+		if err != nil {
+			return err
+		}
+		k := append(binary.BigEndian.AppendUint64(nil, uint64(lift.At.UnixNano())), seqKey(n)...)
+		return errors.Join(putJSON(b, k, lift), l.addEvent(tx, lift.At, by.String(), "guard lifted", lift))
+	})
+}
+
+// Lifts gives the lifts made at or after a moment, oldest first.
+func (l *Ledger) Lifts(since time.Time) (list []remediate.Lift, err error) {
+	err = l.read("lifts", func(tx *bbolt.Tx) error {
+		c := tx.Bucket(bLifts).Cursor()
+		for k, v := c.Seek(binary.BigEndian.AppendUint64(nil, uint64(since.UnixNano()))); k != nil; k, v = c.Next() {
+			var x remediate.Lift
+			if err := json.Unmarshal(v, &x); err != nil {
+				return fmt.Errorf("%w (%q: %v): %s", ErrDamaged, k, err, restore)
+			}
+			list = append(list, x)
+		}
+		return nil
+	})
+	return list, err
+}
