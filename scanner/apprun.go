@@ -97,7 +97,7 @@ func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string
 	if r.sink == nil {
 		return nil
 	}
-	return r.sink(&AccountLine{App: r.app.ID, Account: a, Class: class, ClassBy: by, Match: m})
+	return r.sink(&AccountLine{App: r.app.ID, Account: a, Class: class, ClassBy: by, Match: m, Power: a.Enabled != connectors.No && r.aj.power})
 }
 
 // An app list that shrinks by more than this at once is not believed: it would make orphans look clean.

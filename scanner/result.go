@@ -109,4 +109,5 @@ type AccountLine struct {
 	Class   connectors.Class
 	ClassBy string // what settled the class
 	Match   Match
+	Power   bool // it is enabled and holds something privileged, by its app's word or the configuration's
 }

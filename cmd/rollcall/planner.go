@@ -1,0 +1,111 @@
+package main
+
+import (
+	"iter"
+	"slices"
+	"sync"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/scanner"
+)
+
+// planner gathers, while a run judges, what a plan is made from: the findings that something may follow from, and the
+// accounts they are about. It holds the accounts of an app until that app's findings are known.
+type planner struct {
+	policy *scanner.Policy
+	all    bool // keep what is only reported as well, for those who want to see what would be done
+	can    map[connectors.AppID]connectors.Abilities
+
+	mu       sync.Mutex
+	apps     map[connectors.AppID]map[connectors.AccountID]*remediate.Subject
+	admins   map[connectors.AppID]int
+	kept     map[scanner.Related]*remediate.Subject
+	findings []scanner.Finding
+}
+
+// newPlanner makes the planner of a run; nil where the policy lets nothing follow from any finding.
+func newPlanner(c *config, all bool) *planner {
+	if !all && !acts(c.Policy) {
+		return nil
+	}
+	return &planner{policy: c.Policy, all: all, can: c.Abilities, apps: map[connectors.AppID]map[connectors.AccountID]*remediate.Subject{},
+		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}}
+}
+
+// acts tells whether a policy lets anything follow from any finding but its report.
+func acts(p *scanner.Policy) bool {
+	any := func(rules map[scanner.Kind]scanner.Rule) bool {
+		for _, r := range rules {
+			if r.Mode != nil && *r.Mode != scanner.ModeReport {
+				return true
+			}
+		}
+		return false
+	}
+	if any(p.Rules) {
+		return true
+	}
+	for _, a := range p.App {
+		if any(a.Rules) {
+			return true
+		}
+	}
+	return false
+}
+
+// sink takes the accounts of one app.
+func (p *planner) sink(app connectors.AppID) func(*scanner.AccountLine) error {
+	here := map[connectors.AccountID]*remediate.Subject{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.apps[app] = here
+	return func(l *scanner.AccountLine) error {
+		here[l.Account.ID] = &remediate.Subject{Account: l.Account.Clone(), Class: l.Class, Admin: l.Power}
+		return nil
+	}
+}
+
+// found passes findings on and keeps those that something may follow from, with their accounts.
+func (p *planner) found(app connectors.AppID, in iter.Seq[*scanner.Finding]) iter.Seq[*scanner.Finding] {
+	return func(yield func(*scanner.Finding) bool) {
+		var keep []scanner.Finding
+		for f := range in {
+			if p.all || p.policy.Mode(f.App, f.Kind) != scanner.ModeReport {
+				c := *f
+				c.Evidence = slices.Clone(f.Evidence)
+				keep = append(keep, c)
+			}
+			if !yield(f) {
+				return
+			}
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for i := range keep {
+			f := &keep[i]
+			if s := p.apps[f.App][f.Account]; s != nil {
+				p.kept[scanner.Related{App: f.App, Account: f.Account}] = s
+			}
+		}
+		p.findings = append(p.findings, keep...)
+		for _, s := range p.apps[app] {
+			if s.Admin {
+				p.admins[app]++
+			}
+		}
+		delete(p.apps, app)
+	}
+}
+
+// plan makes the plan once the run is over.
+func (p *planner) plan() *remediate.Plan { return remediate.MakePlan(p.findings, p.policy, p) }
+
+// Subject implements remediate.Sources.
+func (p *planner) Subject(app connectors.AppID, account connectors.AccountID) (*remediate.Subject, bool) {
+	s, ok := p.kept[scanner.Related{App: app, Account: account}]
+	return s, ok
+}
+
+// Abilities implements remediate.Sources.
+func (p *planner) Abilities(app connectors.AppID) connectors.Abilities { return p.can[app] }
