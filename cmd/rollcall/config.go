@@ -18,17 +18,19 @@ import (
 
 // configFile is the configuration as written. What belongs to one kind of source is decoded by that kind.
 type configFile struct {
-	AsOf     tomlDay          `toml:"as_of"`           // pins the day; absent: today in time_zone
-	TimeZone string           `toml:"time_zone"`       // in which time stamps become days; default UTC
-	State    string           `toml:"state"`           // directory of the ledger and the runs
-	Domains  []string         `toml:"company_domains"` // mail domains of the company itself
-	Policy   string           `toml:"policy"`          // file
-	Workers  int              `toml:"workers"`         // sources judged at once; 0: one a processor
-	Evidence evidenceConfig   `toml:"evidence"`
-	Witness  witnessConfig    `toml:"witness"`
-	Sign     *signConfig      `toml:"sign"` // absent: reports are not signed
-	Roster   map[string]any   `toml:"roster"`
-	Apps     []map[string]any `toml:"app"`
+	AsOf       tomlDay          `toml:"as_of"`           // pins the day; absent: today in time_zone
+	TimeZone   string           `toml:"time_zone"`       // in which time stamps become days; default UTC
+	State      string           `toml:"state"`           // directory of the ledger and the runs
+	Domains    []string         `toml:"company_domains"` // mail domains of the company itself
+	Policy     string           `toml:"policy"`          // file
+	Workers    int              `toml:"workers"`         // sources judged at once; 0: one a processor
+	Evidence   evidenceConfig   `toml:"evidence"`
+	Witness    witnessConfig    `toml:"witness"`
+	Sign       *signConfig      `toml:"sign"` // absent: reports are not signed
+	Remediate  remediateConfig  `toml:"remediate"`
+	Identities identitiesConfig `toml:"identities"`
+	Roster     map[string]any   `toml:"roster"`
+	Apps       []map[string]any `toml:"app"`
 }
 
 type rosterCommon struct {
@@ -51,6 +53,7 @@ type appCommon struct {
 	SingleSignOn   bool                `toml:"single_sign_on"`
 	Privileged     []string            `toml:"privileged"`
 	Assigns        []string            `toml:"assigns"` // of a directory: patterns of entitlements that give another app
+	Write          bool                `toml:"write"`   // rollcall may change accounts there
 }
 
 // tomlDay is a day, written as a TOML date or as text.
@@ -92,6 +95,9 @@ type config struct {
 	Witness    witnessConfig
 	Sign       *signConfig // nil: reports are not signed
 	Assigns    map[connectors.AppID][]string
+	Remediate  remediation
+	Abilities  map[connectors.AppID]connectors.Abilities // of the apps that may be written to
+	Writable   map[connectors.AppID]connectors.App
 
 	signAt     string                       // where the section stands
 	secret     func(string) ([]byte, error) // what a reference points to
@@ -117,6 +123,7 @@ func loadConfig(path string, now time.Time, secret func(string) ([]byte, error))
 	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data}
 	c.common(f, &cf, now)
 	c.evidence(f, cf.Evidence)
+	c.remediation(f, cf.Remediate, cf.Identities)
 	cf.Witness.check(f)
 	c.Witness = cf.Witness
 	cf.Sign.check(f)
@@ -257,8 +264,19 @@ func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connector
 	if title == "" {
 		title = id
 	}
-	c.Apps = append(c.Apps, scanner.App{ID: common.ID, Title: title, Owner: common.Owner, Source: src,
+	c.Apps = append(c.Apps, scanner.App{ID: common.ID, Title: title, Owner: common.Owner, Source: c.guarded(common.ID, src, common.Write),
 		SuspendOnLeave: common.SuspendOnLeave == nil || *common.SuspendOnLeave, SingleSignOn: common.SingleSignOn, Privileged: common.Privileged})
+}
+
+// guarded notes what may be done in an app, and hides all of it from what only reads.
+func (c *config) guarded(id connectors.AppID, src connectors.App, write bool) connectors.App {
+	if can := connectors.AbilitiesOf(src); write && can != 0 {
+		if c.Abilities == nil {
+			c.Abilities, c.Writable = map[connectors.AppID]connectors.Abilities{}, map[connectors.AppID]connectors.App{}
+		}
+		c.Abilities[id], c.Writable[id] = can, src
+	}
+	return connectors.ReadOnly(src)
 }
 
 func validAppID(id string) bool {

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/scanner"
+)
+
+// remediateConfig is the section [remediate]: how much may follow from what the policy lets follow. Absent keys keep the
+// defaults of remediate.DefaultLimits.
+type remediateConfig struct {
+	PerRun     *int          `toml:"per_run"`
+	PerDay     *int          `toml:"per_day"`
+	AppPercent *percent      `toml:"app_percent"`
+	AppAtLeast *int          `toml:"app_at_least"`
+	MinAdmins  *int          `toml:"min_admins"`
+	WarmUp     *int          `toml:"warm_up"`
+	MaxAge     *hours        `toml:"max_age"`
+	Answer     *scanner.Days `toml:"answer"`       // how long an answer may take
+	Keep       *scanner.Days `toml:"longest_keep"` // how long a keep may hold
+	Protected  []string      `toml:"protected"`    // "app/login or id", with * and ?
+}
+
+// identitiesConfig is the section [identities]: which person each proven name is.
+type identitiesConfig struct {
+	UID map[string]connectors.PersonID `toml:"uid"` // of the operating system; root is nobody
+}
+
+// hours are written with their unit: "26h".
+type hours time.Duration
+
+func (h *hours) UnmarshalText(b []byte) error {
+	d, err := time.ParseDuration(string(b))
+	*h = hours(d)
+	return err
+}
+
+// remediation is the section as it holds.
+type remediation struct {
+	Limits remediate.Limits
+	Answer time.Duration
+	Keep   int // days
+	UID    map[string]connectors.PersonID
+}
+
+const (
+	defaultAnswer = 5 * 24 * time.Hour
+	defaultKeep   = 365
+)
+
+func (c *config) remediation(f *tomlFile, r remediateConfig, who identitiesConfig) {
+	c.Remediate = remediation{Limits: remediate.DefaultLimits, Answer: defaultAnswer, Keep: defaultKeep, UID: who.UID}
+	lim := &c.Remediate.Limits
+	for _, n := range []struct {
+		key string
+		set *int
+		to  *int
+	}{{"per_run", r.PerRun, &lim.PerRun}, {"per_day", r.PerDay, &lim.PerDay}, {"app_percent", (*int)(r.AppPercent), &lim.AppPercent},
+		{"app_at_least", r.AppAtLeast, &lim.AppAtLeast}, {"min_admins", r.MinAdmins, &lim.MinAdmins}, {"warm_up", r.WarmUp, &lim.WarmUp}} {
+		if override(n.to, n.set); *n.to < 0 {
+			f.problem("remediate."+n.key, "[remediate] %s = %d: want 0 or more", n.key, *n.to)
+		}
+	}
+	if r.MaxAge != nil {
+		if lim.MaxAge = time.Duration(*r.MaxAge); lim.MaxAge <= 0 {
+			f.problem("remediate.max_age", "[remediate] max_age: want a time above 0, such as \"26h\"")
+		}
+	}
+	if r.Answer != nil {
+		c.Remediate.Answer = time.Duration(*r.Answer) * 24 * time.Hour
+	}
+	if r.Keep != nil {
+		c.Remediate.Keep = int(*r.Keep)
+	}
+	for _, p := range r.Protected {
+		if _, err := path.Match(p, ""); err != nil || !strings.Contains(p, "/") {
+			f.problem("remediate.protected", "[remediate] protected: %q: want \"app/login\" or \"app/account id\", where * and ? stand for anything", p)
+		}
+	}
+	lim.Protected = r.Protected
+	for uid := range who.UID {
+		if n, err := strconv.ParseUint(uid, 10, 32); err != nil || n == 0 {
+			f.problem("identities.uid."+uid, "[identities] uid %q: want the number of a user other than root, who is nobody", uid)
+		}
+	}
+}
