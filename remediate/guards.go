@@ -96,6 +96,9 @@ type Trip struct {
 	Limit int              `json:"limit,omitempty"`
 }
 
+// Counts tells whether the guard is one of those that count accounts, rather than look at the ground.
+func (t *Trip) Counts() bool { return slices.Contains(liftable, t.Guard) || t.Guard == GuardAdmins }
+
 // stops tells whether the trip stops an item.
 func (t *Trip) stops(it *Item) bool {
 	if t.Group != "" {

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/report"
+	"rollcall/scanner"
+)
+
+// planName is the file of what a run proposes, with what its guards look at.
+const planName = "plan.json"
+
+// runPlan is a plan and the ground it stands on, as one run saw both.
+type runPlan struct {
+	Run      string                                  `json:"run"`
+	AsOf     connectors.Date                         `json:"as_of"`
+	ReadAt   time.Time                               `json:"read_at"` // when the reading began
+	Roster   string                                  `json:"roster_problem,omitempty"`
+	Apps     map[connectors.AppID]remediate.AppState `json:"apps"`
+	Unjudged map[connectors.AppID]bool               `json:"not_judged,omitempty"` // apps of which no finding's absence means anything
+	Plan     *remediate.Plan                         `json:"plan"`
+}
+
+// runPlan makes the plan of a run that has just been judged.
+func (p *planner) runPlan(r *report.Review) *runPlan {
+	res := r.Result
+	out := &runPlan{Run: r.Run, AsOf: res.AsOf, ReadAt: r.Started.UTC(), Apps: map[connectors.AppID]remediate.AppState{}, Unjudged: map[connectors.AppID]bool{}, Plan: p.plan()}
+	if len(res.Untrusted) > 0 {
+		out.Roster = res.Untrusted[0]
+	}
+	for i := range res.Sources[1:] {
+		s := &res.Sources[1:][i]
+		app := connectors.AppID(s.Name)
+		st := remediate.AppState{Enabled: s.Enabled, Admins: p.admins[app]}
+		if s.State != scanner.SourceOK {
+			st.Problem = s.Problem
+			out.Unjudged[app] = true
+		}
+		out.Apps[app] = st
+	}
+	return out
+}
+
+// write leaves the plan in a run's folder.
+func (r *runPlan) write(dir string) error {
+	return writeFile(filepath.Join(dir, planName), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		return e.Encode(r)
+	})
+}
+
+// readPlan reads the plan of a recorded run, checked against the run's manifest: what is carried out is what was planned.
+func readPlan(c *config, run string) (*runPlan, error) {
+	dir := filepath.Join(c.State, "runs", run)
+	text, err := os.ReadFile(filepath.Join(dir, planName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the run %s has no plan: nothing may follow from its findings, since no rule in the policy has mode = \"ask\" or \"auto\"", run)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, _, err := readManifest(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range m.Files {
+		if f.Path == planName && f.SHA256 != hexSum(text) {
+			return nil, fmt.Errorf("%s is not what the run wrote: its SHA-256 differs from the manifest's; scan again", filepath.Join(dir, planName))
+		}
+	}
+	var p runPlan
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, planName), err)
+	}
+	if p.Plan == nil || p.Run != run {
+		return nil, fmt.Errorf("%s is not the plan of run %s", filepath.Join(dir, planName), run)
+	}
+	return &p, nil
+}
+
+// judged tells whether the run could have found a group: else that it did not find it says nothing.
+func (r *runPlan) judged(it *remediate.Item) bool {
+	if r.Roster != "" {
+		return false
+	}
+	for _, t := range it.Targets {
+		if _, read := r.Apps[t.App]; !read || r.Unjudged[t.App] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/remediate/ledger"
+	"rollcall/scanner"
+)
+
+// stopFile is the kill switch: while it is in the state directory, nothing is changed anywhere.
+const stopFile = "STOP"
+
+// settled is what settle did.
+type settled struct {
+	Opened  []*remediate.Case
+	Passed  []*remediate.Case // whose deadline came
+	Trips   []remediate.Trip
+	Batch   string           // hash of what the guards looked at: what a lift names
+	Stopped []remediate.Item // by a guard
+	Done    []*remediate.Case
+	Halted  string // why the rest was not tried
+}
+
+// settle carries out what was decided: cases are brought up to date with the newest plan, deadlines pass, the guards look
+// at everything that is due, and what none of them stops is done: one account first, and the rest only if that went well.
+func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*settled, error) {
+	last, err := led.LastRun()
+	if err != nil || last == nil {
+		return &settled{}, err
+	}
+	plan, err := readPlan(c, last.ID)
+	if err != nil {
+		return nil, err
+	}
+	now := p.now()
+	desk := c.desk(led)
+	out := &settled{}
+	if out.Opened, err = desk.Follow(plan.Plan, last.ID, now, plan.judged); err != nil {
+		return nil, err
+	}
+	if out.Passed, err = desk.Deadlines(now); err != nil {
+		return nil, err
+	}
+	due, err := p.due(led, plan)
+	if err != nil || len(due) == 0 {
+		return out, err
+	}
+	ground, err := c.ground(led, plan, now)
+	if err != nil {
+		return nil, err
+	}
+	begun, fresh := parted(due)
+	batch := items(fresh)
+	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
+	free, stopped := remediate.Pass(batch, out.Trips)
+	// What has begun was counted when it began; it goes on where the ground is still firm.
+	firm := slices.DeleteFunc(remediate.Check(items(begun), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
+	goOn, wait := remediate.Pass(items(begun), firm)
+	out.Trips, out.Stopped = append(out.Trips, firm...), append(stopped, wait...)
+	return out, p.carryOut(ctx, c, led, slices.Concat(begun, fresh), slices.Concat(goOn, free), out)
+}
+
+// parted are the cases that were interrupted, and those that have not begun.
+func parted(due []*remediate.Case) (begun, fresh []*remediate.Case) {
+	for _, c := range due {
+		if c.State == remediate.Intent || c.State == remediate.Applied {
+			begun = append(begun, c)
+		} else {
+			fresh = append(fresh, c)
+		}
+	}
+	return begun, fresh
+}
+
+// desk is the desk over the ledger.
+func (c *config) desk(led *ledger.Ledger) *remediate.Desk {
+	return &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep}
+}
+
+// due are the cases that are to be carried out now, in the order of the plan: what was decided, what lapsed, what the
+// policy releases, and what was interrupted.
+func (p *program) due(led *ledger.Ledger, plan *runPlan) ([]*remediate.Case, error) {
+	due, err := led.Cases(func(c *remediate.Case) bool {
+		return c.State.Decided() || c.State == remediate.Intent || c.State == remediate.Applied ||
+			c.State == remediate.Open && c.Item.Mode == scanner.ModeAuto
+	})
+	place := map[string]int{}
+	for i := range plan.Plan.Items {
+		place[plan.Plan.Items[i].Group] = i
+	}
+	slices.SortStableFunc(due, func(a, b *remediate.Case) int { return place[a.Item.Group] - place[b.Item.Group] })
+	return due, err
+}
+
+func items(cases []*remediate.Case) []remediate.Item {
+	out := make([]remediate.Item, len(cases))
+	for i, c := range cases {
+		out[i] = c.Item
+	}
+	return out
+}
+
+// ground is what the guards look at, now.
+func (c *config) ground(led *ledger.Ledger, plan *runPlan, now time.Time) (*remediate.Ground, error) {
+	g := &remediate.Ground{Now: now, Run: plan.Run, Roster: plan.Roster, ReadAt: plan.ReadAt, Apps: map[connectors.AppID]remediate.AppState{}}
+	if b, err := os.ReadFile(filepath.Join(c.State, stopFile)); err == nil {
+		g.Kill = strings.TrimSpace("the file " + filepath.Join(c.State, stopFile) + " is there. " + string(b[:min(len(b), 200)]))
+	} else if !errors.Is(err, os.ErrNotExist) {
+		g.Kill = "whether it is on cannot be told: " + err.Error()
+	}
+	runs, err := led.Runs(0)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range runs {
+		if r.Complete {
+			g.Runs++
+		}
+	}
+	for app, s := range plan.Apps {
+		if s.Gone, err = led.AdminsGone(app, plan.ReadAt); err != nil {
+			return nil, err
+		}
+		g.Apps[app] = s
+	}
+	if g.Changed, err = led.Changed(now.Add(-24 * time.Hour)); err != nil {
+		return nil, err
+	}
+	g.Lifts, err = led.Lifts(now.Add(-remediate.LiftTime))
+	return g, err
+}
+
+// How often a change may fail before the rest is left: a service that refuses once will mostly refuse again.
+const (
+	failuresInARow = 2
+	patience       = 90 * time.Second
+	lookEvery      = 3 * time.Second
+)
+
+// carryOut does what the guards let pass. The first is the canary: if it fails, nothing else is tried.
+func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, due []*remediate.Case, free []remediate.Item, out *settled) error {
+	passes := map[string]bool{}
+	for _, it := range free {
+		passes[it.Group] = true
+	}
+	apply := &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
+	desk, failed := c.desk(led), 0
+	for i, k := range due {
+		if !passes[k.Item.Group] {
+			continue
+		}
+		if k.State == remediate.Open {
+			if _, err := desk.Release(k.ID, p.now()); err != nil {
+				return err
+			}
+		}
+		done, err := apply.Case(ctx, k.ID, remediate.Policy)
+		if err != nil {
+			return err
+		}
+		out.Done = append(out.Done, done)
+		if done.State != remediate.Failed {
+			failed = 0
+			continue
+		}
+		if failed++; i == 0 || failed >= failuresInARow {
+			out.Halted = fmt.Sprintf("%s; the rest waits until that is understood", done.Why)
+			return nil
+		}
+	}
+	return nil
+}
+
+// wait lets time pass between two looks at an account.
+func (p *program) wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
