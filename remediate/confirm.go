@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"rollcall/connectors"
 )
@@ -42,6 +43,8 @@ func (a *Applier) confirm(ctx context.Context, c *Case, by Identity) (*Case, err
 			return c, err
 		}
 		switch {
+		case missing == "" && c.byHand():
+			return c, nil // people have still to do their part; see Desk.Follow
 		case missing == "":
 			if err := n.to(Confirmed, a.Now(), ""); err != nil {
 				return c, err
@@ -57,6 +60,11 @@ func (a *Applier) confirm(ctx context.Context, c *Case, by Identity) (*Case, err
 			return c, err
 		}
 	}
+}
+
+// byHand tells whether something is left that a person has to do.
+func (c *Case) byHand() bool {
+	return slices.ContainsFunc(c.Steps, func(s Step) bool { return s.Action.Verb == Ticket && s.Progress != Seen })
 }
 
 // look notes which steps a fresh read shows, and says what it does not show yet.

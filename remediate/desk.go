@@ -76,6 +76,9 @@ func caseID(group, run string) string {
 // followOne ends a case whose finding is gone, and takes back what was asked or decided about something that has changed
 // since. What is being carried out is not touched: apply reads the account itself.
 func (d *Desk) followOne(c *Case, it *Item, now time.Time, judged func(*Item) bool) error {
+	if c.State == Applied && c.byHand() && it == nil && judged(&c.Item) {
+		return d.seenByHand(c, now)
+	}
 	if c.State == Intent || c.State == Applied {
 		return nil
 	}
@@ -95,6 +98,24 @@ func (d *Desk) followOne(c *Case, it *Item, now time.Time, judged func(*Item) bo
 		}
 	}
 	if err := d.Journal.Put(n, c.Rev, Policy, "case superseded", now); err != nil {
+		return err
+	}
+	*c = *n
+	return nil
+}
+
+// seenByHand closes a case whose tickets were done: the run looked, and no longer finds what they were about.
+func (d *Desk) seenByHand(c *Case, now time.Time) error {
+	n := c.clone()
+	for i := range n.Steps {
+		if s := &n.Steps[i]; s.Action.Verb == Ticket {
+			s.Progress, s.SeenAt = Seen, now.UTC()
+		}
+	}
+	if err := n.to(Confirmed, now, "a later run no longer finds it"); err != nil {
+		return err
+	}
+	if err := d.Journal.Put(n, c.Rev, Policy, "confirmed by a later run", now); err != nil {
 		return err
 	}
 	*c = *n

@@ -54,6 +54,24 @@ func acts(p *scanner.Policy) bool {
 	return false
 }
 
+// beside has the planner hear of all that a run's sink and its taker of findings hear of.
+func (p *planner) beside(sink func(connectors.AppID) func(*scanner.AccountLine) error, take func(connectors.AppID, iter.Seq[*scanner.Finding]) error) (
+	func(connectors.AppID) func(*scanner.AccountLine) error, func(connectors.AppID, iter.Seq[*scanner.Finding]) error) {
+	return func(app connectors.AppID) func(*scanner.AccountLine) error {
+			mine, other := p.sink(app), sink(app)
+			return func(l *scanner.AccountLine) error {
+				if other != nil {
+					if err := other(l); err != nil {
+						return err
+					}
+				}
+				return mine(l)
+			}
+		}, func(app connectors.AppID, found iter.Seq[*scanner.Finding]) error {
+			return take(app, p.found(app, found))
+		}
+}
+
 // sink takes the accounts of one app.
 func (p *planner) sink(app connectors.AppID) func(*scanner.AccountLine) error {
 	here := map[connectors.AccountID]*remediate.Subject{}
@@ -109,3 +127,10 @@ func (p *planner) Subject(app connectors.AppID, account connectors.AccountID) (*
 
 // Abilities implements remediate.Sources.
 func (p *planner) Abilities(app connectors.AppID) connectors.Abilities { return p.can[app] }
+
+// drain takes findings and keeps none.
+func drain(_ connectors.AppID, found iter.Seq[*scanner.Finding]) error {
+	for range found {
+	}
+	return nil
+}

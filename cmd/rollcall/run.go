@@ -58,7 +58,9 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: keep.app, Progress: o.Progress,
 	}
 	var seal *evidence.Seal
+	var planner *planner
 	if recorded {
+		planner = newPlanner(c, false)
 		if in, seal, err = folder.seal(c, in); err != nil {
 			return nil, nil, errors.Join(err, seal.Close())
 		}
@@ -75,6 +77,9 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	defer found.close()
 	found.recorded, found.shown = led != nil, o.Shown
 	in.Found = found.take
+	if planner != nil {
+		in.Sink, in.Found = planner.beside(keep.app, found.take)
+	}
 
 	result, err := scanner.Scan(ctx, in)
 	if err != nil {
@@ -103,6 +108,11 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	r.Ended = p.now()
 	if seal != nil {
 		if err := seal.Close(); err != nil {
+			return nil, nil, err
+		}
+	}
+	if planner != nil {
+		if err := planner.runPlan(r).write(folder.tmp); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/remediate/ledger"
+	"rollcall/report"
+	"rollcall/scanner"
+	"rollcall/scanner/evidence"
+)
+
+func (p *program) planCommand() *cobra.Command {
+	var identity string
+	var all bool
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "show what the last run proposes to do, and what each guard thinks of it",
+		Long: `plan shows what would follow from the findings of the last run: which accounts would be disabled, which entitlements
+removed, what an app cannot do and a person has to, and which guard stops what. It changes nothing; "rollcall settle"
+carries out what was decided. With --all it also shows what the policy only lets be reported: what would be done if it
+said ask. For that the run's sealed inputs are judged again.`,
+		Args: args(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.plan(cmd.Context(), all, identity) },
+	}
+	c.Flags().BoolVar(&all, "all", false, "also what the policy only lets be reported")
+	c.Flags().StringVar(&identity, "identity", "", "age identity `FILE` that opens encrypted inputs, for --all")
+	return c
+}
+
+func (p *program) plan(ctx context.Context, all bool, identity string) error {
+	c, led, err := p.openLedger()
+	if err != nil {
+		return err
+	}
+	defer led.Close()
+	last, err := recordedRun(led, "")
+	if err != nil {
+		return err
+	}
+	var plan *runPlan
+	if all {
+		plan, err = p.planAnew(ctx, c, last, identity)
+	} else {
+		plan, err = readPlan(c, last.ID)
+	}
+	if err != nil {
+		return err
+	}
+	ground, err := c.ground(led, plan, p.now())
+	if err != nil {
+		return err
+	}
+	return showPlan(p.stdout, plan, ground, &c.Remediate.Limits)
+}
+
+// planAnew makes the plan of a recorded run from its sealed inputs, with all that the policy only lets be reported.
+func (p *program) planAnew(ctx context.Context, c *config, run *ledger.RunRecord, identity string) (*runPlan, error) {
+	dir := filepath.Join(c.State, "runs", run.ID)
+	ids, err := identities(identity)
+	if err != nil {
+		return nil, err
+	}
+	played, err := evidence.Replay(func(name string) (io.ReadCloser, error) {
+		return os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+	}, ids)
+	if err != nil {
+		return nil, err
+	}
+	in := played.Input
+	if in.Policy, err = sealedPolicy(dir, in); err != nil {
+		return nil, err
+	}
+	pl := newPlanner(c, true)
+	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
+	in.Sink, in.Found = pl.beside(none, drain)
+	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now
+	result, err := scanner.Scan(ctx, in)
+	if err := errors.Join(err, played.Err()); err != nil {
+		return nil, err
+	}
+	return pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}), nil
+}
+
+// showPlan prints a plan, riskiest first, and what the guards think.
+func showPlan(w io.Writer, plan *runPlan, ground *remediate.Ground, lim *remediate.Limits) error {
+	fmt.Fprintf(w, "Plan of run %s, as of %s: %d groups of findings\nhash %s\n", plan.Run, plan.AsOf, len(plan.Plan.Items), plan.Plan.Hash)
+	for i := range plan.Plan.Items {
+		showItem(w, &plan.Plan.Items[i])
+	}
+	var batch []remediate.Item
+	for _, it := range plan.Plan.Items {
+		if it.Mode == scanner.ModeAuto {
+			batch = append(batch, it)
+		}
+	}
+	fmt.Fprintf(w, "\nGuards, of the %d that the policy would carry out unasked:\n", len(batch))
+	trips := remediate.Check(batch, ground, lim)
+	for _, t := range trips {
+		fmt.Fprintf(w, "  STOPPED by %s: %s\n", t.Guard, report.Plain(t.Says))
+	}
+	if len(trips) == 0 {
+		fmt.Fprintln(w, "  none trips")
+	}
+	return nil
+}
+
+func showItem(w io.Writer, it *remediate.Item) {
+	fmt.Fprintf(w, "\n%-6s %-8s %s\n", it.Mode, it.Severity, report.Plain(it.Group))
+	fmt.Fprintf(w, "       %s\n", report.Plain(it.Why))
+	for _, a := range it.Actions {
+		fmt.Fprintf(w, "       - %s\n", report.Plain(actionText(it, &a)))
+	}
+	for _, line := range []struct{ label, text string }{{"stops", strings.Join(it.Stops, "; ")}, {"goes on working", strings.Join(it.Residual, "; ")}, {"asked, because", it.Held}} {
+		if line.text != "" {
+			fmt.Fprintf(w, "       %s: %s\n", line.label, report.Plain(line.text))
+		}
+	}
+}
+
+// actionText says in words what an action does.
+func actionText(it *remediate.Item, a *remediate.Action) string {
+	login := string(a.Account)
+	if i := slices.IndexFunc(it.Targets, func(t remediate.Target) bool { return t.App == a.App && t.Account == a.Account }); i >= 0 {
+		login = it.Targets[i].Login
+	}
+	switch a.Verb {
+	case remediate.Disable:
+		return fmt.Sprintf("disable %s in %s (undo: %s)", login, a.App, a.Undo)
+	case remediate.EndSessions:
+		return fmt.Sprintf("end the sessions of %s in %s", login, a.App)
+	case remediate.RemoveEntitlement:
+		return fmt.Sprintf("remove %s from %s in %s (undo: %s)", a.Entitlement, login, a.App, a.Undo)
+	case remediate.RevokeCredential:
+		return fmt.Sprintf("revoke the credential %s of %s in %s (undo: %s)", a.Credential, login, a.App, a.Undo)
+	case remediate.Ticket:
+		return fmt.Sprintf("by hand, in %s: %s", a.App, a.Task)
+	}
+	return fmt.Sprintf("%s %s in %s (undo: %s)", a.Verb, login, a.App, a.Undo)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/remediate"
+	"rollcall/report"
+)
+
+func (p *program) settleCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "settle",
+		Short: "carry out what was decided, under the guards, and read back that it happened",
+		Long: `settle opens cases for the last run's plan, lets deadlines pass, and carries out what was decided or what the policy
+calls automatic: one account first, and the rest only if that went well. Every guard is asked before anything is done.
+
+Exit codes: 0 done, 1 failed, 4 a guard stopped something or something could not be carried out.`,
+		Args: args(0, "no arguments"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runSettle(cmd.Context()) },
+	}
+}
+
+func (p *program) runSettle(ctx context.Context) error {
+	c, led, err := p.openLedger()
+	if err != nil {
+		return err
+	}
+	defer led.Close()
+	s, err := p.settle(ctx, c, led)
+	if err != nil {
+		return err
+	}
+	s.show(p.stdout)
+	for _, k := range s.Done {
+		if k.State == remediate.Failed || k.State == remediate.Drifted {
+			return exitCode(exitIncomplete)
+		}
+	}
+	if len(s.Trips) > 0 || s.Halted != "" {
+		return exitCode(exitIncomplete)
+	}
+	return nil
+}
+
+func (s *settled) show(w io.Writer) {
+	fmt.Fprintf(w, "%d cases opened, %d deadlines passed, %d cases carried out\n", len(s.Opened), len(s.Passed), len(s.Done))
+	for _, k := range s.Passed {
+		fmt.Fprintf(w, "%s  %s: %s\n", k.ID, k.State, report.Plain(k.Why))
+	}
+	for _, k := range s.Done {
+		fmt.Fprintf(w, "%s  %-9s %s\n", k.ID, k.State, report.Plain(k.Item.Group))
+		if k.Why != "" {
+			fmt.Fprintf(w, "    %s\n", report.Plain(k.Why))
+		}
+		for _, st := range k.Steps {
+			fmt.Fprintf(w, "    %-8s %s\n", st.Progress, report.Plain(actionText(&k.Item, &st.Action)))
+		}
+		for _, left := range k.Item.Residual {
+			fmt.Fprintf(w, "    goes on working: %s\n", report.Plain(left))
+		}
+	}
+	for _, t := range s.Trips {
+		fmt.Fprintf(w, "STOPPED by %s: %s\n", t.Guard, report.Plain(t.Says))
+	}
+	if len(s.Stopped) > 0 {
+		fmt.Fprintf(w, "%d cases wait; what was looked at has the hash %s\n", len(s.Stopped), s.Batch)
+	}
+	if s.Halted != "" {
+		fmt.Fprintf(w, "HALTED: %s\n", report.Plain(s.Halted))
+	}
+}
+
+func (p *program) undoCommand() *cobra.Command {
+	var reason string
+	c := &cobra.Command{
+		Use:   "undo CASE",
+		Short: "take back what a case did: every account gets back what it had, as the journal kept it",
+		Args:  args(1, "the id of one case; see: rollcall cases list --all"),
+		RunE:  func(cmd *cobra.Command, a []string) error { return p.undo(cmd.Context(), a[0], reason) },
+	}
+	c.Flags().StringVar(&reason, "reason", "", "`WHY`; it is recorded, and shown to the auditor")
+	return c
+}
+
+func (p *program) undo(ctx context.Context, id, reason string) error {
+	if reason == "" {
+		return usageError{fmt.Errorf("undo wants --reason: why is it taken back?")}
+	}
+	c, led, err := p.openLedger()
+	if err != nil {
+		return err
+	}
+	defer led.Close()
+	k, err := findCase(led, id)
+	if err != nil {
+		return err
+	}
+	by := c.whoAmI(os.Getuid())
+	if !by.Somebody() {
+		by = remediate.Identity{Proof: actor() + " at the machine"} // giving back is safe, and must not wait for a proof
+	}
+	apply := &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
+	k, left, err := apply.Undo(ctx, k.ID, by, reason)
+	for _, l := range left {
+		fmt.Fprintf(p.stdout, "not taken back: %s\n", report.Plain(l))
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "%s: %s, by %s\n", k.ID, k.State, report.Plain(by.String()))
+	return nil
+}
