@@ -11,8 +11,9 @@ import (
 	"rollcall/connectors"
 )
 
-// Error is a request that did not give a page. It is connectors.ErrNotFound, ErrForbidden or ErrTransient where its
-// class is known, and its Cause.
+// Error is a request that did not give a page, or did not make a change as far as is known. It is connectors.ErrNotFound,
+// ErrForbidden or ErrTransient where its class is known, and its Cause. Of a request that writes, a class says as well that
+// nothing was changed: where that cannot be known, there is none.
 type Error struct {
 	Method string
 	URL    string // secrets replaced
@@ -22,6 +23,8 @@ type Error struct {
 	Class  error // nil = none of the three
 	Cause  error // what went wrong below HTTP
 	Hint   string
+
+	RequestID string // by which the service knows the last try
 }
 
 func (e *Error) Error() string {
@@ -42,6 +45,9 @@ func (e *Error) Error() string {
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
 	}
+	if e.RequestID != "" {
+		b.WriteString("; request id " + e.RequestID)
+	}
 	if s := excerpt(e.Body); s != "" {
 		fmt.Fprintf(&b, "; the server said: %s", s)
 	}
@@ -59,8 +65,8 @@ func (e *Error) Unwrap() []error {
 }
 
 // failure is the error of one try.
-func (c *Client) failure(u *url.URL, res *Response, status int, err error, tries int) *Error {
-	e := &Error{Method: http.MethodGet, URL: c.redact(u.String()), Status: status, Tries: tries, Class: class(status)}
+func (c *Client) failure(r request, res *Response, status int, err error, tries int) *Error {
+	e := &Error{Method: r.method, URL: c.redact(r.url.String()), Status: status, Tries: tries, Class: class(status)}
 	if err != nil {
 		e.Cause = c.cause(err)
 		if again(status, err) {
@@ -75,11 +81,14 @@ func (c *Client) failure(u *url.URL, res *Response, status int, err error, tries
 		return e
 	}
 	const kept = 4 << 10
+	e.RequestID = res.RequestID
 	e.Body = []byte(c.redact(string(res.Body)))
 	e.Body = e.Body[:min(len(e.Body), kept)]
 	switch {
 	case status == http.StatusUnauthorized:
 		e.Hint = "the token is wrong or has expired"
+	case status == http.StatusForbidden && r.writes():
+		e.Hint = "the token lacks the permission to change this"
 	case status == http.StatusForbidden:
 		e.Hint = "the token lacks a permission"
 	}

@@ -1,8 +1,9 @@
-// Package httpx is the HTTP transport of the connectors: it reads pages from one origin with one token, waits and
-// tries again where that helps, accounts for every page, and never shows the token.
+// Package httpx is the HTTP transport of the connectors: it reads pages from one origin, and changes things there, with one
+// token; it waits and tries again where that helps and is safe, accounts for every page, and never shows the token.
 package httpx
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -31,7 +32,7 @@ type Settings struct {
 	Sleep    func(context.Context, time.Duration) error
 }
 
-// Client reads from one origin. It may be used by several goroutines at once.
+// Client talks to one origin. It may be used by several goroutines at once.
 type Client struct {
 	set   Settings
 	http  http.Client
@@ -39,11 +40,13 @@ type Client struct {
 	token string
 }
 
-// Response is a page that was read whole, with a status of 200 to 299.
+// Response is an answer that was read whole, with a status of 200 to 299.
 type Response struct {
-	Header http.Header
-	Body   []byte
-	Page   connectors.Page // what a Trace wants to know of it; the bytes are those of Body
+	Header    http.Header
+	Body      []byte
+	Page      connectors.Page // what a Trace wants to know of it; the bytes are those of Body
+	RequestID string          // by which the service knows the request; empty where it gives none
+	Tries     int             // how often the request was sent
 }
 
 const maxRedirects = 5
@@ -124,11 +127,28 @@ func (c *Client) Base() string { return c.redact(c.base.String()) }
 // Get reads ref: a path below the base, with its query, or a link the server gave, which must lead to the same origin.
 // Path segments are the caller's to escape. The error, if any, is an *Error or the context's.
 func (c *Client) Get(ctx context.Context, ref string) (*Response, error) {
+	return c.do(ctx, ref, request{method: http.MethodGet, repeat: Always})
+}
+
+// request is one request, however often it is tried.
+type request struct {
+	method string
+	url    *url.URL
+	header http.Header
+	body   []byte
+	repeat Repeat
+}
+
+// writes tells whether the request changes something.
+func (r request) writes() bool { return r.method != http.MethodGet }
+
+func (c *Client) do(ctx context.Context, ref string, r request) (*Response, error) {
 	u, err := c.resolve(ref)
 	if err != nil {
-		return nil, &Error{Method: http.MethodGet, URL: c.redact(ref), Cause: err}
+		return nil, &Error{Method: r.method, URL: c.redact(ref), Cause: err}
 	}
-	return c.retry(ctx, u)
+	r.url = u
+	return c.retry(ctx, r)
 }
 
 func (c *Client) resolve(ref string) (*url.URL, error) {
@@ -148,7 +168,10 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 var errOtherOrigin = errors.New("the link leads to another origin, which must not see the token")
 
 func (c *Client) checkRedirect(r *http.Request, via []*http.Request) error {
-	if len(via) > maxRedirects {
+	switch {
+	case via[0].Method != http.MethodGet:
+		return errWriteRedirected
+	case len(via) > maxRedirects:
 		return errRedirects
 	}
 	_, err := c.resolve(r.URL.String())
@@ -167,10 +190,13 @@ func origin(u *url.URL) string {
 }
 
 // try sends the request once and reads the whole answer. The status is 0 when the answer is not whole.
-func (c *Client) try(ctx context.Context, u *url.URL) (*Response, int, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+func (c *Client) try(ctx context.Context, q request) (*Response, int, error) {
+	r, err := http.NewRequestWithContext(ctx, q.method, q.url.String(), bytes.NewReader(q.body))
 	if err != nil {
 		return nil, 0, err
+	}
+	for name, values := range q.header {
+		r.Header[name] = values
 	}
 	r.Header.Set("Authorization", c.set.Scheme+" "+c.token)
 	r.Header.Set("Accept", c.set.Accept)
@@ -186,8 +212,8 @@ func (c *Client) try(ctx context.Context, u *url.URL) (*Response, int, error) {
 	case int64(len(body)) > c.set.MaxBody:
 		return nil, 0, fmt.Errorf("%w: more than %d bytes; ask for smaller pages", errTooLarge, c.set.MaxBody)
 	}
-	return &Response{res.Header, body, connectors.Page{
-		Request: http.MethodGet + " " + c.redact(u.String()),
+	return &Response{Header: res.Header, Body: body, RequestID: c.requestID(res.Header), Page: connectors.Page{
+		Request: q.method + " " + c.redact(q.url.String()),
 		Bytes:   int64(len(body)),
 		SHA256:  sha256.Sum256(body),
 	}}, res.StatusCode, nil

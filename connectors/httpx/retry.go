@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -16,21 +15,25 @@ import (
 
 // retry tries until the answer is one, or trying again cannot help or would take too long. The waits double from one
 // second, so that the same answers give the same schedule; a longer Retry-After is honoured.
-func (c *Client) retry(ctx context.Context, u *url.URL) (*Response, error) {
-	waited, refusals := time.Duration(0), 0
+func (c *Client) retry(ctx context.Context, r request) (*Response, error) {
+	waited, refusals, doubt := time.Duration(0), 0, false
 	for n := 1; ; n++ {
-		res, status, err := c.try(ctx, u)
+		res, status, err := c.try(ctx, r)
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("GET %s: %w", c.redact(u.String()), ctx.Err())
+			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), ctx.Err())
 		}
 		if err == nil && status/100 == 2 {
+			res.Tries = n
 			return res, nil
 		}
-		failure := c.failure(u, res, status, err, n)
+		failure := c.failure(r, res, status, err, n)
 		if refused(err) {
 			refusals++
 		}
-		if !again(status, err) || n >= c.set.Attempts || refusals >= mostRefusals {
+		if r.writes() {
+			doubt = failure.mayBeDone(doubt, notDone(res, status, err))
+		}
+		if !again(status, err) || !r.repeat.allows(doubt) || n >= c.set.Attempts || refusals >= mostRefusals {
 			return nil, failure
 		}
 		wait := max(time.Second<<min(n-1, 5), retryAfter(res))
@@ -40,7 +43,7 @@ func (c *Client) retry(ctx context.Context, u *url.URL) (*Response, error) {
 			return nil, failure
 		}
 		if err := c.set.Sleep(ctx, wait); err != nil {
-			return nil, fmt.Errorf("GET %s: %w", c.redact(u.String()), err)
+			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), err)
 		}
 	}
 }
@@ -60,7 +63,7 @@ func noSuchHost(err error) bool {
 func again(status int, err error) bool {
 	var cert *tls.CertificateVerificationError
 	switch {
-	case errors.Is(err, errOtherOrigin), errors.Is(err, errRedirects), errors.Is(err, errTooLarge):
+	case errors.Is(err, errOtherOrigin), errors.Is(err, errRedirects), errors.Is(err, errWriteRedirected), errors.Is(err, errTooLarge):
 		return false
 	case errors.As(err, &cert), noSuchHost(err):
 		return false
