@@ -156,7 +156,8 @@ type Account struct {
 	Entitlements          []Entitlement
 	Credentials           []Credential
 	From                  Where
-	State                 json.RawMessage // opaque vendor detail, no secrets, that an undo restores
+	// State is opaque vendor detail, no secrets, that an undo restores. Only the reading of one account must give it.
+	State json.RawMessage `json:",omitempty"` // none stays none, in JSON and back
 }
 
 // Clone copies what the next yield would overwrite.
