@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"iter"
+	"slices"
 	"testing"
 
 	"rollcall/connectors"
@@ -20,6 +21,19 @@ type AppHarness struct {
 	Rejects int
 	// Secret is the token or password the source was opened with; it may show nowhere.
 	Secret string
+	// Try says what the checks of an app's abilities may change. They change what Open gives: the next Open must give it
+	// again as it was at first.
+	Try Try
+}
+
+// Try names what an app's abilities are tried with. What is left empty is chosen among the accounts: an enabled one; one
+// that holds something which another holds as well; one with a credential.
+type Try struct {
+	Disable     connectors.AccountID // also for sessions, archiving and deleting
+	Remove      connectors.AccountID // an entitlement of this one
+	Entitlement connectors.EntitlementID
+	Revoke      connectors.AccountID // a credential of this one
+	Credential  connectors.CredentialID
 }
 
 // RosterHarness is what the suite must know of a roster's connector; its fields are those of AppHarness.
@@ -69,6 +83,7 @@ type suite[R any] struct {
 	from         func(R) connectors.Where
 	keep         func(R) R // what a consumer does to hold on to a row
 	checks       []check[R]
+	try          Try
 
 	src  source[R]       // the one that begin pulled
 	info connectors.Info // what it said before
@@ -102,7 +117,8 @@ func appSuite(h AppHarness) suite[connectors.Account] {
 		id:      func(a connectors.Account) string { return string(a.ID) },
 		from:    func(a connectors.Account) connectors.Where { return a.From },
 		keep:    connectors.Account.Clone,
-		checks:  append(commonChecks[connectors.Account](), accountChecks...),
+		checks:  slices.Concat(commonChecks[connectors.Account](), accountChecks, writeChecks),
+		try:     h.Try,
 	}
 }
 
