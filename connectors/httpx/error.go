@@ -25,6 +25,7 @@ type Error struct {
 	Hint   string
 
 	RequestID string // by which the service knows the last try
+	MayBeDone bool   // of a request that writes: one of the tries may have been carried out
 }
 
 func (e *Error) Error() string {

@@ -58,7 +58,7 @@ func notDone(res *Response, status int, err error) bool {
 	case status == http.StatusServiceUnavailable:
 		return res.Header.Get("Retry-After") != ""
 	}
-	return status/100 == 4 && status != http.StatusRequestTimeout
+	return status/100 == 4 && status != http.StatusRequestTimeout || status == http.StatusNotImplemented
 }
 
 // unsent tells whether the request did not even leave: there was nobody to send it to.
@@ -72,6 +72,7 @@ func unsent(err error) bool {
 // error has no class, except that what is not there now was not changed either.
 func (e *Error) mayBeDone(before, notDone bool) bool {
 	doubt := before || !notDone
+	e.MayBeDone = doubt
 	switch {
 	case doubt && e.Class != nil && !errors.Is(e.Class, connectors.ErrNotFound):
 		e.Class = nil

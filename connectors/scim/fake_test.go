@@ -26,6 +26,7 @@ type fake struct {
 	list          pager    // indexed(3) when nil
 	change        func(n int, path string, f *fake)
 	asked         []string
+	w             writing
 }
 
 // pager answers a request for a list.
@@ -47,16 +48,20 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	kind, id, one := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/")
 	all := map[string][]string{"Users": f.users, "Groups": f.groups}[kind]
 	switch {
+	case r.Method != http.MethodGet:
+		f.write(w, r, kind, id)
 	case kind == "ServiceProviderConfig" && f.config != "":
 		io.WriteString(w, f.config)
 	case one:
-		for _, res := range all {
-			if strings.Contains(res, fmt.Sprintf(`"id":%q`, id)) {
-				io.WriteString(w, res)
-				return
-			}
+		res, there := f.find(kind, id)
+		if !there {
+			http.NotFound(w, r)
+			return
 		}
-		http.NotFound(w, r)
+		if f.w.etags {
+			w.Header().Set("ETag", f.etag())
+		}
+		io.WriteString(w, *res)
 	case all == nil && kind != "Users" && kind != "Groups":
 		http.NotFound(w, r)
 	default:

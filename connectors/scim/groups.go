@@ -94,10 +94,7 @@ func (m *membership) add(g group) error {
 		return nil
 	}
 	for _, v := range *g.Members {
-		id := string(v.Value)
-		if id == "" && v.Ref != "" {
-			id = path.Base(string(v.Ref))
-		}
+		id := v.member()
 		if id == "" {
 			return fmt.Errorf("group %q has a member without value and $ref", g.ID)
 		}
@@ -107,6 +104,14 @@ func (m *membership) add(g group) error {
 		m.direct[id] = append(m.direct[id], n)
 	}
 	return nil
+}
+
+// member is the id of a member of a group, or of a group within one; empty when it is not told.
+func (v value) member() string {
+	if v.Value == "" && v.Ref != "" {
+		return path.Base(string(v.Ref))
+	}
+	return string(v.Value)
 }
 
 // settle runs when all groups are known: it tells nested groups from users and makes the names unique. It counts the
@@ -141,6 +146,30 @@ func (m *membership) settle() (lost int) {
 
 // has tells whether any group names the user.
 func (m *membership) has(user string) bool { return len(m.direct[user]) > 0 }
+
+// idsOf are the ids of the groups the user is a member of, by their names as entitlements.
+func (m *membership) idsOf(user string) map[connectors.EntitlementID]string {
+	var out map[connectors.EntitlementID]string
+	for id, n := range m.ids {
+		if slices.Contains(m.direct[user], n) {
+			if out == nil {
+				out = map[connectors.EntitlementID]string{}
+			}
+			out[m.names[n]] = id
+		}
+	}
+	return out
+}
+
+// idOf is the id of a group by its name as an entitlement; empty when there is none.
+func (m *membership) idOf(e connectors.EntitlementID) string {
+	for id, n := range m.ids {
+		if m.names[n] == e {
+			return id
+		}
+	}
+	return ""
+}
 
 // appendTo adds the user's groups to out: those it is a member of, then those it is in through them, each by name.
 func (m *membership) appendTo(out []connectors.Entitlement, user string) []connectors.Entitlement {

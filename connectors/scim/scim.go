@@ -1,4 +1,5 @@
-// Package scim reads an app's accounts over SCIM 2.0 (RFC 7643, RFC 7644, and the cursors of RFC 9865).
+// Package scim reads an app's accounts over SCIM 2.0 (RFC 7643, RFC 7644, and the cursors of RFC 9865), disables and enables
+// them, and takes them out of groups and back in.
 package scim
 
 import (
@@ -31,7 +32,7 @@ func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connector
 	if err != nil {
 		return nil, fmt.Errorf("scim: app %q: %w", app, err)
 	}
-	return a, nil
+	return a.able(), nil
 }
 
 // open takes what a test changes of the transport.
@@ -68,7 +69,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	return a, nil
 }
 
-// App is an app's SCIM service. It is read only.
+// App is an app's SCIM service, to be read. What else can be done with it is in able.
 type App struct {
 	client   *httpx.Client
 	base     string
@@ -185,6 +186,9 @@ func (a *App) Account(ctx context.Context, id connectors.AccountID) (connectors.
 		return fail(fmt.Errorf("the server answered with account %q", acc.ID))
 	}
 	acc.From = connectors.Where{Source: a.base + path}
+	if acc.State, err = stateOf(res.Body, members.idsOf(string(id))); err != nil {
+		return fail(err)
+	}
 	return acc, nil
 }
 

@@ -11,17 +11,22 @@ import (
 	"rollcall/connectors/httpx"
 )
 
-// server is a SCIM service of which it is known how it pages.
+// server is a SCIM service of which it is known how it pages, and how it is written to.
 type server struct {
 	app      *App
 	cursors  bool // RFC 9865 is offered
 	pageSize int
+	patch    connectors.Tri // PATCH is offered
+	etags    bool           // If-Match is heeded
 }
 
 // discover asks what the server can do. Many have no ServiceProviderConfig, or keep it to themselves: they then page by
 // index, and if the token is what is wrong, the first list says so.
 func (a *App) discover(ctx context.Context, t connectors.Trace) (*server, error) {
 	s := &server{app: a, pageSize: a.pageSize}
+	if a.vendor.noPatch {
+		s.patch = connectors.No
+	}
 	res, err := a.client.Get(ctx, "/ServiceProviderConfig")
 	if errors.Is(err, connectors.ErrNotFound) || errors.Is(err, connectors.ErrForbidden) {
 		return s, nil
@@ -35,15 +40,31 @@ func (a *App) discover(ctx context.Context, t connectors.Trace) (*server, error)
 			Cursor      flag
 			MaxPageSize int
 		}
+		Patch, ETag offer
 	}
 	if err := json.Unmarshal(res.Body, &conf); err != nil {
 		return nil, notSCIM(res, err)
 	}
 	s.cursors = conf.Pagination.Cursor.value
+	s.etags = conf.ETag.value
+	if conf.Patch.known && !a.vendor.noPatch {
+		s.patch = connectors.Is(conf.Patch.value)
+	}
 	if most := conf.Pagination.MaxPageSize; most > 0 {
 		s.pageSize = min(s.pageSize, most)
 	}
 	return s, nil
+}
+
+// offer is what a ServiceProviderConfig says of a feature. What cannot be read is not known: a pull does without.
+type offer flag
+
+func (o *offer) UnmarshalJSON(b []byte) error {
+	var said struct{ Supported flag }
+	if json.Unmarshal(b, &said) == nil {
+		*o = offer(said.Supported)
+	}
+	return nil
 }
 
 // page is a ListResponse.
