@@ -62,7 +62,7 @@ func TestDisableAndEnable(t *testing.T) {
 		{name: "without PATCH, which shows", w: writing{noPatch: 405}, sent: put, off: `false`, on: `true`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := company()
+			f := smallCompany()
 			f.w, f.config = c.w, c.config
 			if c.active != "" {
 				f.users[0] = strings.Replace(f.users[0], `true`, c.active, 1)
@@ -153,7 +153,7 @@ func TestDisableFails(t *testing.T) {
 		{name: "another user", w: writing{says: `{"id":"u2","active":false}`}, class: errNone, says: `answered with "u2"`, sent: 1, active: "false"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := company()
+			f := smallCompany()
 			f.w, f.config = c.w, c.config
 			app := f.open(t, AppConfig{}).able().(writer)
 			id := map[connectors.AccountID]connectors.AccountID{"": "u1", "-": ""}
@@ -199,7 +199,7 @@ func checkClass(t *testing.T, err, class error) {
 
 // Whoever was not known to be active is, after an undo.
 func TestEnableOfWhoWasNotKnown(t *testing.T) {
-	f := company()
+	f := smallCompany()
 	f.users[1] = `{"id":"u2","userName":"bo"}`
 	app := f.open(t, AppConfig{}).able().(writer)
 	before := fresh(t, app, "u2")

@@ -195,8 +195,8 @@ func (f *fake) activate(m resourceMap, value json.RawMessage) (why string) {
 	return ""
 }
 
-// company is a fake with four users, in groups of which one is within another.
-func company() *fake {
+// smallCompany is a fake with four users, in groups of which one is within another.
+func smallCompany() *fake {
 	return &fake{
 		users: []string{
 			`{"id":"u1","userName":"ada","active":true,"roles":[{"value":"admin"}],"x":{"deep":[1.50,"é\u00e9"]}}`,

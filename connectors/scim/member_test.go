@@ -39,7 +39,7 @@ func TestRemoveAndAdd(t *testing.T) {
 			remove: `{"op":"remove","path":"members","value":[{"value":"u1"}]}`, add: `{"op":"add","path":"members","value":[{"value":"u1"}]}`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := company()
+			f := smallCompany()
 			f.w, f.config = c.w, c.config
 			app := f.open(t, c.conf).able().(writer)
 			before := fresh(t, app, c.user)
@@ -118,7 +118,7 @@ func TestRemoveFails(t *testing.T) {
 		{name: "a group that is not there", e: "Moon", left: all},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			f := company()
+			f := smallCompany()
 			f.w, f.config = c.w, c.config
 			app := f.open(t, AppConfig{}).able().(writer)
 			e := c.e
@@ -139,7 +139,7 @@ func TestRemoveFails(t *testing.T) {
 
 // An addition is not sent a second time on its own: the next call reads first.
 func TestAddAfterALostAnswer(t *testing.T) {
-	f := company()
+	f := smallCompany()
 	app := f.open(t, AppConfig{}).able().(writer)
 	before := fresh(t, app, "u2")
 	f.groups[1] = strings.Replace(f.groups[1], `{"value":"u2"},`, "", 1)
@@ -154,7 +154,7 @@ func TestAddAfterALostAnswer(t *testing.T) {
 
 // A group that goes by another name since is found by its id; one that is made anew under the old name is not taken for it.
 func TestGroupsAreKnownByTheirIDs(t *testing.T) {
-	f := company()
+	f := smallCompany()
 	app := f.open(t, AppConfig{}).able().(writer)
 	before := fresh(t, app, "u2")
 	f.groups[1] = strings.Replace(f.groups[1], "Staff", "Colleagues", 1)
@@ -214,7 +214,7 @@ func TestWritingContract(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			open := func(tb testing.TB, broken bool) connectors.App {
-				f := company()
+				f := smallCompany()
 				f.w, f.config = c.w, c.config
 				if c.w.text {
 					for i := range f.users {
@@ -239,7 +239,7 @@ func TestWritingContract(t *testing.T) {
 // What a service says of itself that cannot be read is not known; the pull does without.
 func TestConfigThatCannotBeRead(t *testing.T) {
 	for _, config := range []string{`{"patch":7,"etag":"W/"}`, `{"patch":{"supported":"maybe"},"etag":[]}`, `{"patch":null}`} {
-		f := company()
+		f := smallCompany()
 		f.config = config
 		app := f.open(t, AppConfig{}).able().(writer)
 		_, err1 := app.Disable(t.Context(), fresh(t, app, "u2"))

@@ -22,7 +22,7 @@ import (
 	"rollcall/connectors/httpx"
 )
 
-// These tests read a SCIM server that nobody here wrote: scimmy, from npm. They need node and npm, and once the npm
+// These tests read, and write to, a SCIM server that nobody here wrote: scimmy, from npm. They need node and npm, and once the npm
 // registry; what they install is kept in the user's cache.
 
 const (
@@ -56,7 +56,7 @@ func TestIntegrationScimmy(t *testing.T) {
 					if err != nil {
 						tb.Fatal(err)
 					}
-					return app
+					return app // to be read: it is written to in scimmy_write_test.go
 				}
 			}
 			connectortest.App(t, connectortest.AppHarness{Open: open(c.mode), Broken: open("broken"), Want: want, Secret: token})
@@ -150,6 +150,16 @@ func startScimmy(t *testing.T, data any) (base string) {
 		t.Fatalf("the server did not start: it said %q (%v)", line, err)
 	}
 	return "http://127.0.0.1:" + port
+}
+
+// resetScimmy takes back all changes.
+func resetScimmy(tb testing.TB, base string) {
+	tb.Helper()
+	res, err := http.Post(base+"/reset", "", nil)
+	if err != nil || res.StatusCode != http.StatusNoContent {
+		tb.Fatalf("the server could not be reset: %v, %v", res, err)
+	}
+	res.Body.Close()
 }
 
 // installScimmy makes a folder with the server and its packages. The folder's name holds the hash of both files, and it

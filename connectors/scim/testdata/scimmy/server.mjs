@@ -4,7 +4,10 @@
 //   /index    pages by startIndex
 //   /cursors  pages by the cursors of RFC 9865 as well, and says so
 //   /busy     answers every second request with 429
+//   /puts     has no PATCH, and says so
 //   /broken   fails for every page but the first
+//
+// They share their data, which can be changed; POST /reset, without a token, makes it again what it was at first.
 //
 // Usage: node server.mjs DATA.json PAGE_CAP; the token is in TOKEN. It listens on a free port of 127.0.0.1 and prints it.
 import {readFileSync} from "node:fs";
@@ -13,7 +16,8 @@ import SCIMMY from "scimmy";
 import SCIMMYRouters from "scimmy-routers";
 
 const [dataFile, cap] = [process.argv[2], Number(process.argv[3])];
-const data = JSON.parse(readFileSync(dataFile, "utf8"));
+const first = readFileSync(dataFile, "utf8");
+const data = JSON.parse(first);
 
 const reader = rows => resource => {
     if (!resource.id) return rows;
@@ -21,8 +25,17 @@ const reader = rows => resource => {
     if (!found) throw new SCIMMY.Types.Error(404, null, `${resource.id} does not exist`);
     return found;
 };
-SCIMMY.Resources.declare(SCIMMY.Resources.User).extend(SCIMMY.Schemas.EnterpriseUser, false).egress(reader(data.users));
-SCIMMY.Resources.declare(SCIMMY.Resources.Group).egress(reader(data.groups));
+// writer keeps what scimmy made of a PUT or a PATCH.
+const writer = rows => (resource, changed) => {
+    const old = reader(rows)(resource);
+    const {meta, ...plain} = JSON.parse(JSON.stringify(changed));
+    const row = {...plain, id: old.id, ...(old.meta && {meta: old.meta})};
+    rows[rows.indexOf(old)] = row;
+    return row;
+};
+SCIMMY.Resources.declare(SCIMMY.Resources.User).extend(SCIMMY.Schemas.EnterpriseUser, false)
+    .egress(reader(data.users)).ingress(writer(data.users));
+SCIMMY.Resources.declare(SCIMMY.Resources.Group).egress(reader(data.groups)).ingress(writer(data.groups));
 
 const refuse = (res, status, detail, scimType) => res.status(status).type("application/scim+json").send(JSON.stringify(
     {schemas: ["urn:ietf:params:scim:api:messages:2.0:Error"], status: String(status), scimType, detail}));
@@ -63,6 +76,16 @@ function busy(req, res, next) {
     refuse(res, 429, "slow down");
 }
 
+// puts takes PATCH away.
+function puts(req, res, next) {
+    if (req.method === "PATCH") return refuse(res, 501, "PATCH is not offered");
+    const send = res.json.bind(res);
+    if (req.path.endsWith("/ServiceProviderConfig")) {
+        res.json = conf => send({...JSON.parse(JSON.stringify(conf)), patch: {supported: false}});
+    }
+    next();
+}
+
 function broken(req, res, next) {
     if (Number(req.query.startIndex ?? 1) > 1) return refuse(res, 500, "out of order");
     next();
@@ -79,5 +102,10 @@ const app = express();
 app.use("/index", pages, scim);
 app.use("/cursors", pages, cursors, scim);
 app.use("/busy", busy, pages, scim);
+app.use("/puts", pages, puts, scim);
 app.use("/broken", broken, pages, scim);
+app.post("/reset", (req, res) => {
+    for (const [kind, rows] of Object.entries(JSON.parse(first))) data[kind].splice(0, data[kind].length, ...rows);
+    res.status(204).end();
+});
 const server = app.listen(0, "127.0.0.1", () => console.log(`listening on ${server.address().port}`));
