@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,14 +76,18 @@ func TestSendAgain(t *testing.T) {
 		{"redirected", Always, []http.HandlerFunc{status(302, "Location", "/login")}, 1, nil, "set url to where it leads"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := 0
-			next := answers(c.answers...)
+			n, next := 0, answers(c.answers...)
+			var serving sync.Mutex // a lost answer is no sign that the server is done
 			client, _, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				serving.Lock()
+				defer serving.Unlock()
 				n++
 				next(w, r)
 			})
 			_, err := client.Send(t.Context(), Write{Method: "PATCH", Ref: "/Users/1", Repeat: c.repeat})
 			checkClass(t, err, c.class)
+			serving.Lock()
+			defer serving.Unlock()
 			if n != c.tries || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%d tries, want %d; error %v, want it to say %q", n, c.tries, err, c.says)
 			}

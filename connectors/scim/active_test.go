@@ -166,8 +166,8 @@ func TestDisableFails(t *testing.T) {
 			if err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want it to say %q", err, c.says)
 			}
-			if len(f.w.log) != c.sent || f.active(string(who)) != c.active {
-				t.Errorf("sent %d times, want %d; active is %s, want %s", len(f.w.log), c.sent, f.active(string(who)), c.active)
+			if f.sent() != c.sent || f.active(string(who)) != c.active {
+				t.Errorf("sent %d times, want %d; active is %s, want %s", f.sent(), c.sent, f.active(string(who)), c.active)
 			}
 		})
 	}

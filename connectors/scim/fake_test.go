@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,13 @@ type fake struct {
 // pager answers a request for a list.
 type pager func(all []string, q url.Values) string
 
+// serving is held while a fake answers, and while a test looks at what it did: an answer that was lost is no sign that it
+// is done.
+var serving sync.Mutex
+
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	serving.Lock()
+	defer serving.Unlock()
 	f.asked = append(f.asked, r.URL.RequestURI())
 	if f.change != nil {
 		f.change(len(f.asked), r.URL.Path, f)

@@ -215,6 +215,8 @@ func smallCompany() *fake {
 // members are those of a group, in order.
 func (f *fake) members(t *testing.T, group string) string {
 	t.Helper()
+	serving.Lock()
+	defer serving.Unlock()
 	res, ok := f.find("Groups", group)
 	if !ok {
 		return "no group"
@@ -230,8 +232,17 @@ func (f *fake) members(t *testing.T, group string) string {
 	return strings.Join(ids, " ")
 }
 
+// sent is how many changes were asked for.
+func (f *fake) sent() int {
+	serving.Lock()
+	defer serving.Unlock()
+	return len(f.w.log)
+}
+
 // active is the user's active as the service has it.
 func (f *fake) active(id string) string {
+	serving.Lock()
+	defer serving.Unlock()
 	res, ok := f.find("Users", id)
 	if !ok {
 		return "no user"

@@ -130,8 +130,8 @@ func TestRemoveFails(t *testing.T) {
 			if err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v; want it to say %q", err, c.says)
 			}
-			if got := f.members(t, "g2"); len(f.w.log) != c.sent || got != c.left {
-				t.Errorf("sent %d times, want %d; the group holds %s, want %s", len(f.w.log), c.sent, got, c.left)
+			if got := f.members(t, "g2"); f.sent() != c.sent || got != c.left {
+				t.Errorf("sent %d times, want %d; the group holds %s, want %s", f.sent(), c.sent, got, c.left)
 			}
 		})
 	}
@@ -147,8 +147,8 @@ func TestAddAfterALostAnswer(t *testing.T) {
 	_, err := app.AddEntitlement(t.Context(), before, "Staff")
 	checkClass(t, err, errNone)
 	r, err := app.AddEntitlement(t.Context(), before, "Staff")
-	if err != nil || r.Changed || len(f.w.log) != 1 {
-		t.Errorf("got %+v, %v after %q", r, err, f.w.log)
+	if err != nil || r.Changed || f.sent() != 1 {
+		t.Errorf("got %+v, %v after %d changes", r, err, f.sent())
 	}
 }
 
