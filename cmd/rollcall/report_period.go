@@ -90,6 +90,10 @@ func (p *pastRuns) tell(c *config, led *ledger.Ledger, r *report.Review, keep fu
 			return err
 		}
 	}
+	var err error
+	if r.Decisions, r.Actions, err = logbook(led, p.all[p.first].At, p.all[p.first+at].At); err != nil {
+		return err
+	}
 	period.HRSaid = said.of(r.Person)
 	r.Period = period
 	return nil

@@ -98,6 +98,9 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	}
 	run := runRecord(r, found.found)
 	if led != nil {
+		if r.Decisions, r.Actions, err = sinceLastRun(led, started); err != nil {
+			return nil, nil, err
+		}
 		result.Roster.KeepLines(result.Persons)
 		if err := compare(c, led, register, &run, r); err != nil {
 			return nil, nil, err

@@ -25,10 +25,13 @@ import (
 // The files of a ledger, all in its directory.
 const (
 	dbName     = "rollcall.db"
-	markerName = "ledger.id"    // the state id: tells a lost or replaced rollcall.db from a first run
-	mirrorName = "events.jsonl" // the events once more, for people and for rebuilding
+	markerName = "ledger.id" // the state id: tells a lost or replaced rollcall.db from a first run
+	mirrorName = MirrorName
 	holderName = "rollcall.pid" // who has rollcall.db open for writing
 )
+
+// MirrorName is the file of the events once more, for people and for rebuilding.
+const MirrorName = "events.jsonl"
 
 // initialMap is address space, not memory. While the file stays below it, a writer never waits for readers to let go
 // of the old mapping.

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/remediate/ledger"
+	"rollcall/report"
+)
+
+// logbook is what a report says of decisions made, and changes carried out, from one moment on and before another.
+func logbook(led *ledger.Ledger, from, to time.Time) (decisions []report.Decision, actions []report.Action, err error) {
+	cases, err := led.Cases(nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	within := func(t time.Time) bool { return !t.IsZero() && !t.Before(from) && t.Before(to) }
+	for _, c := range cases {
+		if d := c.Decision; d != nil && within(d.At) || c.State == remediate.Lapsed && within(c.At) {
+			decisions = append(decisions, decisionsOf(c)...)
+		}
+		for i := range c.Steps {
+			if s := &c.Steps[i]; within(s.MeantAt) || within(s.DoneAt) || within(s.SeenAt) {
+				actions = append(actions, actionOf(c, i))
+			}
+		}
+	}
+	return decisions, actions, nil
+}
+
+// sinceLastRun is what was decided and done since the last run.
+func sinceLastRun(led *ledger.Ledger, now time.Time) ([]report.Decision, []report.Action, error) {
+	last, err := led.LastRun()
+	if err != nil || last == nil {
+		return nil, nil, err
+	}
+	return logbook(led, last.At, now)
+}
+
+// decisionsOf are the rows of one case: one for each finding it is about.
+func decisionsOf(c *remediate.Case) (out []report.Decision) {
+	row := report.Decision{Case: c.ID, Verdict: report.Lapsed, Actor: "policy", Reason: c.Why, Asked: c.Opened, Decided: c.At, Channel: "none: the deadline passed", Shown: c.ItemHash}
+	if d := c.Decision; d != nil {
+		row.Verdict, row.Actor, row.Reason, row.Decided, row.Until, row.Shown = report.Remove, d.By.String(), d.Why, d.At, d.Until, d.Item
+		if d.Until.Known() {
+			row.Verdict = report.Keep
+		}
+		row.Independent = connectors.Is(d.By.Person != c.Item.Person) // the desk takes no other; shown all the same
+		row.Channel, _, _ = strings.Cut(d.By.Proof, " ")
+		if row.Channel == "uid" {
+			row.Channel = "cli"
+		}
+	}
+	for _, id := range c.Item.Findings {
+		row.Finding = id
+		out = append(out, row)
+	}
+	return out
+}
+
+// actionOf is the row of one step.
+func actionOf(c *remediate.Case, i int) report.Action {
+	s := &c.Steps[i]
+	a := report.Action{ID: fmt.Sprintf("%s/%d", c.ID, i+1), Case: c.ID, App: s.Action.App, Account: s.Action.Account, What: actionText(&c.Item, &s.Action),
+		Mode: "approved", Requested: c.Opened, Executed: s.DoneAt, Actor: "rollcall", Request: s.Receipt.RequestID, Confirmed: s.SeenAt, Before: stateBefore(s)}
+	if len(c.Item.Findings) > 0 {
+		a.Finding = c.Item.Findings[0]
+	}
+	switch {
+	case s.Action.Verb == remediate.Ticket:
+		a.Mode, a.Actor = "by hand", "a person"
+	case c.Decision == nil:
+		a.Mode = "automatic"
+	}
+	switch s.Progress {
+	case remediate.Done, remediate.Seen, remediate.Back:
+		a.Result = report.ActionDone
+	case remediate.Refused:
+		a.Result = report.ActionFailed
+	default:
+		a.Result = report.ActionIntent
+	}
+	if !s.SeenAt.IsZero() {
+		a.Clean = connectors.Yes
+	}
+	if s.Action.Undo == remediate.Exact {
+		a.UndoUntil = c.At.Add(remediate.UndoWindow)
+		a.Undone = connectors.Is(s.Progress == remediate.Back)
+	}
+	return a
+}
+
+// stateBefore says in words how the account was before a step.
+func stateBefore(s *remediate.Step) string {
+	var before connectors.Account
+	if len(s.Before) == 0 || json.Unmarshal(s.Before, &before) != nil {
+		return ""
+	}
+	words := []string{"enabled: " + before.Enabled.String()}
+	for _, e := range before.Entitlements {
+		words = append(words, string(e.ID))
+	}
+	slices.Sort(words[1:])
+	return strings.Join(words, "; ")
+}
