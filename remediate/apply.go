@@ -36,6 +36,13 @@ func (a *Applier) Case(ctx context.Context, id string, by Identity) (*Case, erro
 	if err != nil {
 		return nil, err
 	}
+	if c.Undo != nil && c.State != Undone { // taking it back was interrupted
+		n, _, err := a.Undo(ctx, id, c.Undo.By, c.Undo.Why)
+		if errors.Is(err, errLeft) {
+			err = nil
+		}
+		return n, err
+	}
 	switch c.State {
 	case Remove, Lapsed, Failed:
 		if c, err = a.begin(ctx, c, by); err != nil || c.State != Intent {
@@ -71,10 +78,11 @@ func (a *Applier) put(c *Case, before int, by Identity, what string) error {
 // decided about is no more.
 func (a *Applier) begin(ctx context.Context, c *Case, by Identity) (*Case, error) {
 	n := c.clone()
-	touched := touchedBefore(c)
 	for _, t := range c.Item.Targets {
-		if touched[key(t.App, t.Account)] {
-			continue // by this case itself: it is no longer what it was, because of what was decided
+		// A ticket changes nothing, in apps that mostly cannot be read account by account; and what this case itself has
+		// touched is no longer what it was, because of what was decided (see stray).
+		if !c.Item.changes(t.App, t.Account) || c.firstTouch(t.App, t.Account) != nil {
+			continue
 		}
 		now, err := a.read(ctx, t.App, t.Account)
 		why := ""
@@ -108,26 +116,6 @@ func (a *Applier) fail(n *Case, rev int, by Identity, why string) (*Case, error)
 	return n, a.put(n, rev, by, "not started")
 }
 
-type accountKey struct {
-	app     connectors.AppID
-	account connectors.AccountID
-}
-
-func key(app connectors.AppID, account connectors.AccountID) accountKey {
-	return accountKey{app, account}
-}
-
-// touchedBefore are the accounts that an earlier try of the case may have changed.
-func touchedBefore(c *Case) map[accountKey]bool {
-	out := map[accountKey]bool{}
-	for _, s := range c.Steps {
-		if s.Progress != Pending && s.Progress != Back && s.Action.Verb != Ticket {
-			out[key(s.Action.App, s.Action.Account)] = true
-		}
-	}
-	return out
-}
-
 func (a *Applier) read(ctx context.Context, app connectors.AppID, id connectors.AccountID) (*connectors.Account, error) {
 	g, ok := a.Apps[app].(connectors.Getter)
 	if !ok {
@@ -147,14 +135,16 @@ func (a *Applier) steps(ctx context.Context, c *Case, by Identity) (*Case, error
 		if c.Steps[i].Action.Verb == Ticket {
 			continue // closed when a later run sees it done
 		}
+		fresh := false // the intent was written just now, so that no call can have been made under it
 		for c.Steps[i].Progress == Pending || c.Steps[i].Progress == Meant || c.Steps[i].Progress == Refused {
-			n, err := a.step(ctx, c, i, by)
+			n, err := a.step(ctx, c, i, fresh, by)
 			if err != nil {
 				return c, err
 			}
 			if c = n; c.State != Intent {
 				return c, nil
 			}
+			fresh = true
 		}
 	}
 	n := c.clone()
@@ -165,12 +155,25 @@ func (a *Applier) steps(ctx context.Context, c *Case, by Identity) (*Case, error
 }
 
 // step brings one step one progress further: the intent is written; or it is done, unless a fresh read shows that it was.
-func (a *Applier) step(ctx context.Context, c *Case, i int, by Identity) (*Case, error) {
+// However long ago the case began: what is no longer the account that was decided about is left alone.
+func (a *Applier) step(ctx context.Context, c *Case, i int, fresh bool, by Identity) (*Case, error) {
 	n := c.clone()
 	s := &n.Steps[i]
 	now, err := a.read(ctx, s.Action.App, s.Action.Account)
 	if err != nil {
-		return a.refused(ctx, c, n, i, by, err)
+		return a.refused(ctx, c, n, i, by, err, s.Progress != Meant)
+	}
+	if s.Progress != Meant || !done(&s.Action, now) {
+		why, err := c.stray(&s.Action, now)
+		if err != nil {
+			return c, err
+		}
+		if why != "" {
+			if err := n.to(Drifted, a.Now(), why); err != nil {
+				return c, err
+			}
+			return n, a.put(n, c.Rev, by, "drifted")
+		}
 	}
 	if s.Progress != Meant {
 		before, err := json.Marshal(now)
@@ -188,7 +191,7 @@ func (a *Applier) step(ctx context.Context, c *Case, i int, by Identity) (*Case,
 	receipt, err := a.call(ctx, &s.Action, *now)
 	a.boundary("after call")
 	if err != nil {
-		return a.refused(ctx, c, n, i, by, err)
+		return a.refused(ctx, c, n, i, by, err, fresh && (errors.Is(err, connectors.ErrForbidden) || errors.Is(err, connectors.ErrNotFound)))
 	}
 	return a.answered(n, c.Rev, i, by, receipt)
 }
@@ -201,14 +204,15 @@ func (a *Applier) answered(n *Case, rev, i int, by Identity, r connectors.Receip
 }
 
 // refused notes why a step could not be done. A context that ended says nothing about it: the intent stands, and the next
-// start reads what became of it. So it does after an answer that was lost: the step stays meant.
-func (a *Applier) refused(ctx context.Context, c, n *Case, i int, by Identity, err error) (*Case, error) {
+// start reads what became of it. So it does after an answer that was lost: the step stays meant, and so what an undo takes
+// back, whatever the app says later. surely: it is certain that nothing was done.
+func (a *Applier) refused(ctx context.Context, c, n *Case, i int, by Identity, err error, surely bool) (*Case, error) {
 	if ctx.Err() != nil {
 		return c, ctx.Err()
 	}
 	s := &n.Steps[i]
 	s.Problem = err.Error()
-	if s.Progress != Meant || errors.Is(err, connectors.ErrForbidden) || errors.Is(err, connectors.ErrNotFound) {
+	if surely {
 		s.Progress = Refused
 	}
 	if err := n.to(Failed, a.Now(), fmt.Sprintf("%s on %s in %s: %v", s.Action.Verb, s.Action.Account, s.Action.App, err)); err != nil {

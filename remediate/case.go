@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rollcall/connectors"
+	"rollcall/scanner"
 )
 
 // State is where a case stands.
@@ -29,19 +30,21 @@ const (
 	Undone     State = "undone"     // it was carried out, and taken back
 )
 
-// moves is the whole of the state machine: what may follow what. Every other move is an error.
+// moves is the whole of the state machine: what may follow what. Every other move is an error. Wherever something may have
+// been done, it can be taken back: Undo asks for that.
 var moves = map[State][]State{
-	Open:      {Asked, Keep, Remove, Superseded},
-	Asked:     {Keep, Remove, Lapsed, Expired, Superseded},
-	Expired:   {Asked, Keep, Remove, Superseded},
-	Keep:      {Asked, Superseded}, // the exception ended, or was taken back
-	Remove:    {Intent, Drifted, Keep, Superseded},
-	Lapsed:    {Intent, Drifted, Keep, Superseded},
-	Intent:    {Applied, Failed, Drifted},
-	Applied:   {Confirmed, Failed},
-	Failed:    {Intent, Asked, Drifted, Superseded, Undone}, // a part may have been done
-	Drifted:   {Asked, Superseded},
-	Confirmed: {Undone},
+	Open:       {Asked, Keep, Remove, Superseded},
+	Asked:      {Keep, Remove, Lapsed, Expired, Superseded, Undone},
+	Expired:    {Asked, Keep, Remove, Superseded, Undone},
+	Keep:       {Asked, Superseded, Undone}, // the exception ended, or was taken back
+	Remove:     {Intent, Drifted, Keep, Superseded, Undone},
+	Lapsed:     {Intent, Drifted, Keep, Superseded, Undone},
+	Intent:     {Applied, Failed, Drifted, Undone},
+	Applied:    {Confirmed, Failed, Undone},
+	Failed:     {Intent, Asked, Drifted, Superseded, Undone}, // a part may have been done
+	Drifted:    {Asked, Superseded, Undone},
+	Superseded: {Undone},
+	Confirmed:  {Undone},
 }
 
 // Ended tells whether nothing can follow any more, but for an undo.
@@ -61,9 +64,14 @@ type Case struct {
 	Opened   time.Time `json:"opened"`
 	Due      time.Time `json:"due,omitzero"` // by when an answer is wanted
 	Decision *Decision `json:"decision,omitempty"`
+	Undo     *Decision `json:"undo,omitempty"`  // whose word it is that it is taken back; written before the first step back
 	Steps    []Step    `json:"steps,omitempty"` // of carrying it out, in the order of the item's actions
-	Why      string    `json:"why,omitempty"`   // what made it fail, drift or end
-	At       time.Time `json:"at"`              // of the last change
+	Held     string    `json:"held,omitempty"`  // why only a person's decision may carry it out, whatever the policy says
+	// Gone are accounts that the newest run finds nothing wrong with, though the case has begun: what has not been changed of
+	// them by then is left alone.
+	Gone []scanner.Related `json:"gone,omitempty"`
+	Why  string            `json:"why,omitempty"` // what made it fail, drift or end
+	At   time.Time         `json:"at"`            // of the last change
 }
 
 // Decision is somebody's word on a case.
@@ -143,5 +151,26 @@ func (c *Case) clone() *Case {
 		d := *c.Decision
 		n.Decision = &d
 	}
+	if c.Undo != nil {
+		d := *c.Undo
+		n.Undo = &d
+	}
 	return &n
+}
+
+// touched tells whether the step changed something, or may have.
+func (s *Step) touched() bool {
+	return s.Action.Verb != Ticket && (s.Progress == Meant || s.Progress == Done || s.Progress == Seen)
+}
+
+// touched tells whether any of the case's steps changed something, or may have, that was not taken back.
+func (c *Case) touched() bool {
+	return slices.ContainsFunc(c.Steps, func(s Step) bool { return s.touched() })
+}
+
+// begin makes a case's steps; what an earlier try did, and how things were before it, stays in them.
+func (c *Case) begin() {
+	if !c.touched() {
+		c.Steps = steps(&c.Item)
+	}
 }

@@ -43,8 +43,12 @@ func (a *Applier) confirm(ctx context.Context, c *Case, by Identity) (*Case, err
 			return c, err
 		}
 		switch {
-		case missing == "" && c.byHand():
-			return c, nil // people have still to do their part; see Desk.Follow
+		case missing == "" && c.byHand(): // people have still to do their part; see Desk.Follow
+			if slices.EqualFunc(c.Steps, n.Steps, func(x, y Step) bool { return x.Progress == y.Progress }) {
+				return c, nil
+			}
+			n.Rev, n.At = n.Rev+1, a.Now().UTC()
+			return n, a.put(n, c.Rev, by, "seen, but for what people have to do")
 		case missing == "":
 			if err := n.to(Confirmed, a.Now(), ""); err != nil {
 				return c, err

@@ -14,19 +14,29 @@ import (
 // UndoWindow is how long after its last change a case can be taken back: later, too much may rest on its being gone.
 const UndoWindow = 30 * 24 * time.Hour
 
-// Undo restores what a case changed, the last step first, from the accounts as they were journalled before each. What
-// cannot be taken back is said, and left. A case of which only a part was done can be undone too. Done again after an
-// interruption, it goes on.
+// errLeft says that an app did not let something be taken back.
+var errLeft = errors.New("not taken back")
+
+// Undo restores what a case changed, the last step first, from the accounts as they were journalled before each. Whose word
+// it is stands in the journal before anything is taken back. What cannot be taken back is said, and left. A case of which
+// only a part was done can be undone too, wherever it stands. Done again after an interruption, it goes on. It is refused
+// from whose access would come back: nobody judges their own.
 func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) (*Case, []string, error) {
 	c, err := a.Journal.Case(id)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.State != Confirmed && c.State != Failed {
-		return c, nil, fmt.Errorf("case %s is %s: %w: there is nothing to take back", id, c.State, ErrMove)
+	if err := a.mayUndo(c, by); err != nil {
+		return c, nil, err
 	}
-	if age := a.Now().Sub(c.At); age > UndoWindow {
-		return c, nil, fmt.Errorf("case %s: it ended %d days ago, and can be taken back for %d: give the access anew instead", id, int(age.Hours()/24), int(UndoWindow.Hours()/24))
+	if c.Undo == nil {
+		n := c.clone()
+		n.Undo = &Decision{By: by, Why: why, At: a.Now().UTC(), Item: c.ItemHash}
+		n.Rev++
+		if err := a.put(n, c.Rev, by, "to be taken back: "+why); err != nil {
+			return c, nil, err
+		}
+		c = n
 	}
 	var left []string
 	for i := len(c.Steps) - 1; i >= 0; i-- {
@@ -46,10 +56,23 @@ func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) 
 	return n, left, a.put(n, c.Rev, by, "undone")
 }
 
+func (a *Applier) mayUndo(c *Case, by Identity) error {
+	if c.State == Undone || c.Undo == nil && !c.touched() {
+		return fmt.Errorf("case %s is %s: %w: there is nothing to take back", c.ID, c.State, ErrMove)
+	}
+	if by.Person != "" && by.Person == c.Item.Person {
+		return fmt.Errorf("case %s: %w: it is about your own access", c.ID, ErrMayNot)
+	}
+	if age := a.Now().Sub(c.At); age > UndoWindow {
+		return fmt.Errorf("case %s: it ended %d days ago, and can be taken back for %d: give the access anew instead", c.ID, int(age.Hours()/24), int(UndoWindow.Hours()/24))
+	}
+	return nil
+}
+
 // restore takes one step back. left says what stays as it is.
 func (a *Applier) restore(ctx context.Context, c *Case, i int, by Identity) (n *Case, left string, err error) {
 	s := c.Steps[i]
-	if s.Progress != Meant && s.Progress != Done && s.Progress != Seen || s.Action.Verb == Ticket {
+	if !s.touched() {
 		return c, "", nil
 	}
 	if s.Action.Undo != Exact {
@@ -63,19 +86,37 @@ func (a *Applier) restore(ctx context.Context, c *Case, i int, by Identity) (n *
 	receipt, err := a.back(ctx, &s.Action, before)
 	a.boundary("after undo")
 	if err != nil {
-		return c, "", fmt.Errorf("case %s: taking back %s on %s in %s: %w", c.ID, s.Action.Verb, s.Action.Account, s.Action.App, err)
+		return c, "", fmt.Errorf("case %s: taking back %s on %s in %s: %w: %w", c.ID, s.Action.Verb, s.Action.Account, s.Action.App, errLeft, err)
 	}
-	now, err := a.read(ctx, s.Action.App, s.Action.Account)
-	if err != nil {
-		return c, "", fmt.Errorf("case %s: %s in %s cannot be read back: %w", c.ID, s.Action.Account, s.Action.App, err)
-	}
-	if done(&s.Action, now) && !done(&s.Action, &before) {
-		return c, "", fmt.Errorf("case %s: %s said that %s on %s was taken back, and a fresh read does not show it: try again", c.ID, s.Action.App, s.Action.Verb, s.Action.Account)
+	if err := a.isBack(ctx, c, &s.Action, &before); err != nil {
+		return c, "", err
 	}
 	n = c.clone()
 	n.Steps[i].Progress, n.Steps[i].Receipt = Back, receipt
 	n.Rev++
 	return n, "", a.put(n, c.Rev, by, fmt.Sprintf("taken back: %s", s.Action.Verb))
+}
+
+// isBack looks at the account until it shows that a step was taken back, or patience ends.
+func (a *Applier) isBack(ctx context.Context, c *Case, do *Action, before *connectors.Account) error {
+	deadline := a.Now().Add(a.Patience)
+	for {
+		now, err := a.read(ctx, do.App, do.Account)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil && (!done(do, now) || done(do, before)):
+			return nil
+		case a.Now().Before(deadline):
+		case err != nil:
+			return fmt.Errorf("case %s: %s in %s cannot be read back: %w: %w", c.ID, do.Account, do.App, errLeft, err)
+		default:
+			return fmt.Errorf("case %s: %w: %s said that %s on %s was taken back, and a fresh read does not show it: try again", c.ID, errLeft, do.App, do.Verb, do.Account)
+		}
+		if err := a.Wait(ctx, a.Look); err != nil {
+			return err
+		}
+	}
 }
 
 // back changes the world too: into what it was.
@@ -94,5 +135,5 @@ func (a *Applier) back(ctx context.Context, do *Action, before connectors.Accoun
 			return w.AddEntitlement(ctx, before, do.Entitlement)
 		}
 	}
-	return connectors.Receipt{}, errors.New("the app cannot do that")
+	return connectors.Receipt{}, fmt.Errorf("%s cannot do that, or may not be written to", do.App)
 }
