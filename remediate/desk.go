@@ -1,12 +1,9 @@
 package remediate
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -27,105 +24,10 @@ type Desk struct {
 	LongestKeep int // days
 }
 
-// Follow brings the cases up to date with a plan: new items become cases, changed ones are asked anew, and the cases of
-// findings that are gone end. judged tells whether the run could have found a group at all: what was not looked for stays.
-func (d *Desk) Follow(p *Plan, run string, now time.Time, judged func(*Item) bool) (opened []*Case, err error) {
-	planned := map[string]*Item{}
-	for i := range p.Items {
-		planned[p.Items[i].Group] = &p.Items[i]
-	}
-	live, err := d.Journal.Cases(func(c *Case) bool { return !c.State.Ended() })
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range live {
-		it := planned[c.Item.Group]
-		delete(planned, c.Item.Group)
-		if err := d.followOne(c, it, now, judged); err != nil {
-			return nil, err
-		}
-		if c.State == Superseded && it != nil {
-			planned[it.Group] = it
-		}
-	}
-	for i := range p.Items {
-		it := &p.Items[i]
-		if planned[it.Group] == nil || it.Mode == scanner.ModeReport {
-			continue
-		}
-		c, err := d.open(it, run, now)
-		if err != nil {
-			return opened, err
-		}
-		opened = append(opened, c)
-	}
-	return opened, nil
-}
-
-func (d *Desk) open(it *Item, run string, now time.Time) (*Case, error) {
-	c := &Case{ID: caseID(it.Group, run), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC()}
-	return c, d.Journal.Put(c, 0, Policy, "case opened", now)
-}
-
-// caseID is the same for the same group and run: opening twice after a crash opens once.
-func caseID(group, run string) string {
-	sum := sha256.Sum256([]byte(strconv.Itoa(len(group)) + ":" + group + run))
-	return "c-" + hex.EncodeToString(sum[:6])
-}
-
-// followOne ends a case whose finding is gone, and takes back what was asked or decided about something that has changed
-// since. What is being carried out is not touched: apply reads the account itself.
-func (d *Desk) followOne(c *Case, it *Item, now time.Time, judged func(*Item) bool) error {
-	if c.State == Applied && c.byHand() && it == nil && judged(&c.Item) {
-		return d.seenByHand(c, now)
-	}
-	if c.State == Intent || c.State == Applied {
-		return nil
-	}
-	n := c.clone()
-	switch {
-	case it == nil && !judged(&c.Item):
-		return nil
-	case it == nil:
-		if err := n.to(Superseded, now, "the run no longer finds it"); err != nil {
-			return err
-		}
-	case it.Hash() == c.ItemHash:
-		return nil
-	default:
-		if err := n.to(Superseded, now, "what it was about has changed; it is asked anew"); err != nil {
-			return err
-		}
-	}
-	if err := d.Journal.Put(n, c.Rev, Policy, "case superseded", now); err != nil {
-		return err
-	}
-	*c = *n
-	return nil
-}
-
-// seenByHand closes a case whose tickets were done: the run looked, and no longer finds what they were about.
-func (d *Desk) seenByHand(c *Case, now time.Time) error {
-	n := c.clone()
-	for i := range n.Steps {
-		if s := &n.Steps[i]; s.Action.Verb == Ticket {
-			s.Progress, s.SeenAt = Seen, now.UTC()
-		}
-	}
-	if err := n.to(Confirmed, now, "a later run no longer finds it"); err != nil {
-		return err
-	}
-	if err := d.Journal.Put(n, c.Rev, Policy, "confirmed by a later run", now); err != nil {
-		return err
-	}
-	*c = *n
-	return nil
-}
-
 // Ask notes that somebody was asked, and by when an answer is wanted.
 func (d *Desk) Ask(id string, whom string, now time.Time) (*Case, error) {
 	return d.change(id, 0, Policy, "asked "+whom, now, func(c *Case) error {
-		c.Due = now.Add(d.Answer).UTC()
+		c.Due, c.Decision = now.Add(d.Answer).UTC(), nil
 		return c.to(Asked, now, "")
 	})
 }
@@ -160,8 +62,8 @@ func (d *Desk) Decide(id string, v Verdict, now time.Time) (*Case, error) {
 		if err := d.end(v, now); err != nil {
 			return fmt.Errorf("case %s: %w", id, err)
 		}
-		if v.Remove && len(c.Steps) == 0 {
-			c.Steps = steps(&c.Item)
+		if v.Remove {
+			c.begin()
 		}
 		c.Decision = &Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Until: v.Until, Item: c.ItemHash}
 		return c.to(state, now, "")
@@ -217,10 +119,10 @@ func (d *Desk) mayDecide(by Identity, c *Case) error {
 // Release lets the policy carry out an item that it calls automatic, without asking.
 func (d *Desk) Release(id string, now time.Time) (*Case, error) {
 	return d.change(id, 0, Policy, "released by policy", now, func(c *Case) error {
-		if c.Item.Mode != scanner.ModeAuto || c.State != Open {
-			return fmt.Errorf("case %s: %s and %s: %w", id, c.Item.Mode, c.State, ErrMove)
+		if c.Item.Mode != scanner.ModeAuto || c.State != Open || c.Held != "" {
+			return fmt.Errorf("case %s: %s and %s %s: %w", id, c.Item.Mode, c.State, c.Held, ErrMove)
 		}
-		c.Steps = steps(&c.Item)
+		c.begin()
 		return c.to(Remove, now, "")
 	})
 }
@@ -240,7 +142,7 @@ func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
 		switch {
 		case c.State == Keep:
 			state, what, why = Asked, "asked again", "what was kept was kept until "+c.Decision.Until.String()
-		case c.Item.lapses():
+		case c.lapses():
 			state, what, why = Lapsed, "lapsed", "nobody answered in time, and HR says that its owner has left"
 		}
 		n, err := d.change(c.ID, c.Rev, Policy, what, now, func(c *Case) error {
@@ -248,7 +150,7 @@ func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
 				c.Due, c.Decision = now.Add(d.Answer).UTC(), nil
 			}
 			if state == Lapsed {
-				c.Steps = steps(&c.Item)
+				c.begin()
 			}
 			return c.to(state, now, why)
 		})
@@ -263,9 +165,10 @@ func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
 	return passed, nil
 }
 
-// lapses tells whether silence may be followed by removal: of a leaver that the policy would have taken unasked alone.
-func (it *Item) lapses() bool {
-	return it.Mode == scanner.ModeAuto && slices.Contains(it.Kinds, scanner.OrphanedAccount)
+// lapses tells whether silence may be followed by removal: of a leaver alone that the policy would have taken unasked, and
+// never of what somebody kept or took back.
+func (c *Case) lapses() bool {
+	return c.Item.Mode == scanner.ModeAuto && c.Held == "" && slices.Contains(c.Item.Kinds, scanner.OrphanedAccount)
 }
 
 // change is compare-and-set: rev 0 takes the case as it is.

@@ -285,11 +285,13 @@ func (m *maker) order() {
 	m.Residual = slices.Compact(m.Residual)
 }
 
-// HashItems is the hash that an approval names: over what would be done, to what, in which mode and to which fingerprints.
+// HashItems is the hash that an approval names: over what would be done, to what, to whom, in which mode and to which
+// fingerprints.
 // The day, the run and last sign-ins are in none of it, so that tonight's equal plan is the same plan.
 func HashItems(items []Item) string {
 	type bound struct {
 		Group   string       `json:"group"`
+		Person  string       `json:"person"` // whose access it is: who may decide depends on it
 		Mode    scanner.Mode `json:"mode"`
 		Targets []Target     `json:"targets"`
 		Actions []Action     `json:"actions"`
@@ -298,7 +300,7 @@ func HashItems(items []Item) string {
 	e := json.NewEncoder(h)
 	for i := range items {
 		it := &items[i]
-		if err := e.Encode(bound{it.Group, it.Mode, it.Targets, it.Actions}); err != nil {
+		if err := e.Encode(bound{it.Group, string(it.Person), it.Mode, it.Targets, it.Actions}); err != nil {
 			panic(err) // strings and numbers alone
 		}
 	}
