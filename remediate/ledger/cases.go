@@ -127,19 +127,24 @@ type touched struct {
 	Step    int                  `json:"step"`
 }
 
-// touch writes down, by time, the accounts of steps that were just meant: the caps count them across runs and restarts.
+// touch writes down, by time, the accounts of steps that were just meant, and again when they were done, which may be much
+// later: the caps count them across runs and restarts.
 func touch(tx *bbolt.Tx, old, now *remediate.Case) error {
 	for i := range now.Steps {
-		s := &now.Steps[i]
-		fresh := i >= len(old.Steps) || !old.Steps[i].MeantAt.Equal(s.MeantAt)
-		if s.MeantAt.IsZero() || !fresh {
-			continue
+		s, was := &now.Steps[i], remediate.Step{}
+		if i < len(old.Steps) {
+			was = old.Steps[i]
 		}
-		t := touched{App: s.Action.App, Account: s.Action.Account, Case: now.ID, Step: i, Admin: now.Item.TakesAdmin(&s.Action)}
-		k := binary.BigEndian.AppendUint64(nil, uint64(s.MeantAt.UnixNano()))
-		k = append(append(k, now.ID...), byte(i>>8), byte(i))
-		if err := putJSON(tx.Bucket(bTouched), k, t); err != nil {
-			return err
+		for _, at := range [][2]time.Time{{was.MeantAt, s.MeantAt}, {was.DoneAt, s.DoneAt}} {
+			if at[1].IsZero() || at[1].Equal(at[0]) {
+				continue
+			}
+			t := touched{App: s.Action.App, Account: s.Action.Account, Case: now.ID, Step: i, Admin: now.Item.TakesAdmin(&s.Action)}
+			k := binary.BigEndian.AppendUint64(nil, uint64(at[1].UnixNano()))
+			k = append(append(k, now.ID...), byte(i>>8), byte(i))
+			if err := putJSON(tx.Bucket(bTouched), k, t); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -176,7 +181,8 @@ func (l *Ledger) Changed(since time.Time) (t remediate.Tally, err error) {
 	return t, err
 }
 
-// AdminsGone counts administrators of an app that were taken out since a moment and not given back.
+// AdminsGone counts administrators of an app that were taken out since a moment and not given back, and those that are
+// being taken out: what was interrupted goes on, however long ago it began.
 func (l *Ledger) AdminsGone(app connectors.AppID, since time.Time) (n int, err error) {
 	seen := map[connectors.AccountID]bool{}
 	err = l.read("administrators taken out", func(tx *bbolt.Tx) error {
@@ -184,6 +190,11 @@ func (l *Ledger) AdminsGone(app connectors.AppID, since time.Time) (n int, err e
 		if err != nil {
 			return err
 		}
+		begun, err := underWay(tx)
+		if err != nil {
+			return err
+		}
+		list = append(list, begun...)
 		for _, x := range list {
 			if x.App != app || !x.Admin || seen[x.Account] {
 				continue
@@ -202,10 +213,33 @@ func (l *Ledger) AdminsGone(app connectors.AppID, since time.Time) (n int, err e
 	return n, err
 }
 
-// AddLift records a lift.
+// underWay gives the accounts that cases act upon which have begun and not ended.
+func underWay(tx *bbolt.Tx) (list []touched, err error) {
+	c := tx.Bucket(bLive).Cursor()
+	for group, id := c.First(); group != nil; group, id = c.Next() {
+		k, err := loadCase(tx, string(id))
+		if err != nil {
+			return nil, err
+		}
+		if k.State != remediate.Intent && k.State != remediate.Applied {
+			continue
+		}
+		for i := range k.Steps {
+			if s := &k.Steps[i]; s.Progress != remediate.Seen {
+				list = append(list, touched{App: s.Action.App, Account: s.Action.Account, Case: k.ID, Step: i, Admin: k.Item.TakesAdmin(&s.Action)})
+			}
+		}
+	}
+	return list, nil
+}
+
+// AddLift records a lift: of a proven person alone.
 func (l *Ledger) AddLift(lift remediate.Lift, by remediate.Identity) error {
 	if lift.Plan == "" || lift.By == "" || lift.Reason == "" {
 		return errors.New("ledger: lifting a guard: the plan's hash, who lifts it and why must be given")
+	}
+	if !by.Somebody() {
+		return fmt.Errorf("ledger: lifting a guard: %w: it is not known who you are", remediate.ErrMayNot)
 	}
 	lift.At = lift.At.UTC()
 	return l.change("a lift", func(tx *bbolt.Tx) error {
