@@ -264,7 +264,9 @@ func TestUndoWorksWhereverSomethingWasDone(t *testing.T) {
 		"interrupted":          func(b *bench, id string) { b.killAt(id, "after call") },
 		"drifted in the middle": func(b *bench, id string) {
 			b.killAt(id, "after done: disable")
-			b.w.set("crm/ann", func(a *connectors.Account) { a.Entitlements = append(a.Entitlements, connectors.Entitlement{ID: "new"}) })
+			b.w.set("crm/ann", func(a *connectors.Account) {
+				a.Entitlements = append(a.Entitlements, connectors.Entitlement{ID: "new"})
+			})
 			b.is(b.carryOut(id), remediate.Drifted)
 		},
 		"failed and superseded": func(b *bench, id string) {
