@@ -2,6 +2,7 @@ package remediate_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -230,3 +231,5 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+func decode(b []byte) (a connectors.Account, err error) { return a, json.Unmarshal(b, &a) }

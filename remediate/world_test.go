@@ -22,6 +22,8 @@ type world struct {
 	path string
 	seed uint64
 	mu   sync.Mutex
+	// onWrite hears of every call that is to change something, before it does.
+	onWrite func(key, what string)
 	worldState
 }
 
@@ -215,10 +217,13 @@ func (a *app) write(ctx context.Context, id connectors.AccountID, what string, c
 	if err := ctx.Err(); err != nil {
 		return connectors.Receipt{}, err
 	}
+	key := string(a.id) + "/" + string(id)
+	if a.w.onWrite != nil {
+		a.w.onWrite(key, what)
+	}
 	a.w.mu.Lock()
 	defer a.w.mu.Unlock()
 	defer a.w.save()
-	key := string(a.id) + "/" + string(id)
 	acc, ok := a.w.Accounts[key]
 	if !ok {
 		return connectors.Receipt{}, connectors.ErrNotFound
