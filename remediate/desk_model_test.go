@@ -31,8 +31,9 @@ func TestDeskKeepsTheLaws(t *testing.T) {
 			"deadlines": m.deadlines,
 			"release":   m.release,
 			"apply":     m.carryOut,
-			"apply 2":   m.carryOut,
+			"through":   m.through,
 			"undo":      m.undo,
+			"again":     m.again,
 			"time": func(rt *rapid.T) {
 				m.now = m.now.Add(time.Duration(rapid.IntRange(1, 200).Draw(rt, "hours")) * time.Hour)
 			},
@@ -216,10 +217,23 @@ func (m *model) release(t *rapid.T) {
 }
 
 // carryOut carries a case out, perhaps killed at some boundary, perhaps with apps that go wrong.
-func (m *model) carryOut(t *rapid.T) {
-	c := m.pick(t)
-	m.trick = trick{rapid.SampledFrom([]string{"", "", "", "forbidden", "lost", "lying", "unreadable"}).Draw(t, "trick"), rapid.IntRange(1, 6).Draw(t, "calls")}
-	at := rapid.IntRange(0, 20).Draw(t, "killed at")
+func (m *model) carryOut(t *rapid.T) { m.try(t, m.pick(t)) }
+
+// through decides on a case and carries it out.
+func (m *model) through(t *rapid.T) {
+	cases, err := m.led.Cases(func(c *remediate.Case) bool { return c.State == remediate.Open || c.State == remediate.Asked })
+	ok(t, err)
+	if len(cases) == 0 {
+		t.Skip("no case is open")
+	}
+	c := cases[rapid.IntRange(0, len(cases)-1).Draw(t, "case")]
+	m.remove(c.ID)
+	m.try(t, c)
+}
+
+func (m *model) try(t *rapid.T, c *remediate.Case) {
+	m.trick = trick{rapid.SampledFrom([]string{"", "", "forbidden", "lost", "lost", "lying", "unreadable"}).Draw(t, "trick"), rapid.IntRange(1, 6).Draw(t, "calls")}
+	at := rapid.SampledFrom([]int{0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13}).Draw(t, "killed at")
 	err := m.interrupted(at, func() error { _, err := m.apply.Case(context.Background(), c.ID, remediate.Policy); return err })
 	m.trick = trick{}
 	m.refusal(t, err)
@@ -241,6 +255,24 @@ func (m *model) interrupted(at int, do func() error) (err error) {
 		}
 	}
 	return do()
+}
+
+// again asks anew about a case that failed, or expired, and has it decided or lets it lapse.
+func (m *model) again(t *rapid.T) {
+	cases, err := m.led.Cases(func(c *remediate.Case) bool { return c.State == remediate.Failed || c.State == remediate.Expired })
+	ok(t, err)
+	if len(cases) == 0 {
+		t.Skip("none has failed")
+	}
+	c := cases[rapid.IntRange(0, len(cases)-1).Draw(t, "case")]
+	_, err = m.desk.Ask(c.ID, "E9", m.now)
+	ok(t, err)
+	if rapid.Bool().Draw(t, "decided") {
+		m.remove(c.ID)
+		return
+	}
+	m.now = m.now.Add(m.desk.Answer)
+	m.deadlines(t)
 }
 
 // undo takes a case back; what it restores must be what was before.
