@@ -143,6 +143,7 @@ func (m *maker) hold(why string) {
 }
 
 // onlyExact has items asked whose actions cannot all be taken back exactly, or that touch what only people may decide on.
+// Ending sessions goes with disabling: who gets the account back signs in again and has lost nothing.
 func (m *maker) onlyExact() {
 	if m.Mode != scanner.ModeAuto {
 		if m.Mode == scanner.ModeReport {
@@ -151,7 +152,7 @@ func (m *maker) onlyExact() {
 		return
 	}
 	for _, a := range m.Actions {
-		if a.Undo == None && a.Verb != Ticket {
+		if a.Undo != Exact && a.Verb != Ticket && !(a.Verb == EndSessions && m.disables(a)) {
 			m.hold(fmt.Sprintf("%s on %s in %s cannot be taken back", a.Verb, a.Account, a.App))
 		}
 	}
@@ -166,6 +167,11 @@ func (m *maker) onlyExact() {
 	if m.Held != "" {
 		m.Mode = scanner.ModeAsk
 	}
+}
+
+// disables tells whether the item disables the account of an action.
+func (m *maker) disables(a Action) bool {
+	return m.done[Action{Verb: Disable, App: a.App, Account: a.Account, Undo: Exact}]
 }
 
 // act adds what follows from one finding.
