@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rollcall/scanner"
@@ -80,6 +81,11 @@ func held(last *Case) string {
 	return ""
 }
 
+// Open makes the case of an item that no plan has: run says what it goes by, and tells it from others of its kind.
+func (d *Desk) Open(it *Item, run string, now time.Time) (*Case, error) {
+	return d.open(it, run, now, "")
+}
+
 // open makes a case; one that is a person's to decide is asked at once, so that no policy carries it out.
 func (d *Desk) open(it *Item, run string, now time.Time, held string) (*Case, error) {
 	c := &Case{ID: caseID(it.Group, run, it.Hash()), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC(), Held: held}
@@ -102,7 +108,7 @@ func caseID(group, run, item string) string {
 // since. Of what is being carried out it notes which accounts the run finds nothing wrong with any more.
 func (d *Desk) followOne(c *Case, it *Item, now time.Time, judged func(*Item) bool) error {
 	switch {
-	case !judged(&c.Item):
+	case !judged(&c.Item) || strings.HasPrefix(c.Item.Group, offboarding):
 		return nil
 	case c.State == Applied && c.byHand() && it == nil:
 		return d.seenByHand(c, now)

@@ -52,6 +52,7 @@ type Subject struct {
 	Account connectors.Account
 	Class   connectors.Class
 	Admin   bool // it holds something that its app or the configuration calls privileged
+	Exact   bool // its owner is known by an exact tie; of one that a finding is about, the finding says it
 }
 
 // Sources tell a plan about accounts and apps.

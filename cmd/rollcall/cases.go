@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,9 +125,13 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 	if err != nil {
 		return err
 	}
-	v := remediate.Verdict{Remove: remove, Why: reason, By: c.whoAmI(os.Getuid()), Rev: k.Rev, Item: k.ItemHash}
+	by, err := c.whoDecides(led, p.uid)
+	if err != nil {
+		return err
+	}
+	v := remediate.Verdict{Remove: remove, Why: reason, By: by, Rev: k.Rev, Item: k.ItemHash}
 	if !v.By.Somebody() {
-		return fmt.Errorf("the decision is not yours to make: user %d of this machine is no person that [identities] uid names%s", os.Getuid(), rootIsNobody(os.Getuid()))
+		return fmt.Errorf("the decision is not yours to make: user %d of this machine is no person that [identities] uid names%s", p.uid, rootIsNobody(p.uid))
 	}
 	if until != "" {
 		if v.Until, err = connectors.ParseDate(until); err != nil {
@@ -150,6 +153,21 @@ func rootIsNobody(uid int) string {
 		return "; root can be anybody, and so is nobody"
 	}
 	return ""
+}
+
+// whoDecides is whoAmI under the id that the newest run knows that person by.
+func (c *config) whoDecides(led *ledger.Ledger, uid int) (remediate.Identity, error) {
+	by := c.whoAmI(uid)
+	last, err := led.LastRun()
+	if err != nil || last == nil || !by.Somebody() {
+		return by, err
+	}
+	plan, err := readPlan(c, last.ID)
+	if err != nil {
+		return by, err
+	}
+	by.Person = plan.same(by.Person)
+	return by, nil
 }
 
 // whoAmI is the person that the operating system says the user is. Root is nobody.

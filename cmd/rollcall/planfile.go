@@ -21,13 +21,14 @@ const planName = "plan.json"
 
 // runPlan is a plan and the ground it stands on, as one run saw both.
 type runPlan struct {
-	Run      string                                  `json:"run"`
-	AsOf     connectors.Date                         `json:"as_of"`
-	ReadAt   time.Time                               `json:"read_at"` // when the reading began
-	Roster   string                                  `json:"roster_problem,omitempty"`
-	Apps     map[connectors.AppID]remediate.AppState `json:"apps"`
-	Unjudged map[connectors.AppID]bool               `json:"not_judged,omitempty"` // apps of which no finding's absence means anything
-	Plan     *remediate.Plan                         `json:"plan"`
+	Run      string                                      `json:"run"`
+	AsOf     connectors.Date                             `json:"as_of"`
+	ReadAt   time.Time                                   `json:"read_at"` // when the reading began
+	Roster   string                                      `json:"roster_problem,omitempty"`
+	Apps     map[connectors.AppID]remediate.AppState     `json:"apps"`
+	Unjudged map[connectors.AppID]bool                   `json:"not_judged,omitempty"` // apps of which no finding's absence means anything
+	Same     map[connectors.PersonID]connectors.PersonID `json:"same,omitempty"`       // further ids of people who have several: the one they go by
+	Plan     *remediate.Plan                             `json:"plan"`
 }
 
 // runPlan makes the plan of a run that has just been judged.
@@ -36,6 +37,16 @@ func (p *planner) runPlan(r *report.Review) *runPlan {
 	out := &runPlan{Run: r.Run, AsOf: res.AsOf, ReadAt: r.Started.UTC(), Apps: map[connectors.AppID]remediate.AppState{}, Unjudged: map[connectors.AppID]bool{}, Plan: p.plan()}
 	if len(res.Untrusted) > 0 {
 		out.Roster = res.Untrusted[0]
+	}
+	for _, person := range res.Persons {
+		for _, r := range person.Records {
+			if r.ID != person.ID {
+				if out.Same == nil {
+					out.Same = map[connectors.PersonID]connectors.PersonID{}
+				}
+				out.Same[r.ID] = person.ID
+			}
+		}
 	}
 	for i := range res.Sources[1:] {
 		s := &res.Sources[1:][i]
@@ -87,6 +98,14 @@ func readPlan(c *config, run string) (*runPlan, error) {
 		return nil, fmt.Errorf("%s is not the plan of run %s", filepath.Join(dir, planName), run)
 	}
 	return &p, nil
+}
+
+// same gives the id that a person goes by: nobody judges their own access under another of theirs.
+func (r *runPlan) same(id connectors.PersonID) connectors.PersonID {
+	if main := r.Same[id]; main != "" {
+		return main
+	}
+	return id
 }
 
 // judged tells whether the run could have found a group: else that it did not find it says nothing.

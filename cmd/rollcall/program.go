@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,9 +19,12 @@ const defaultConfig = "rollcall.toml"
 
 // program is rollcall as a value, so that tests run it whole with a clock and outputs of their own.
 type program struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
 	env            func(string) string
+	pause          func(context.Context, time.Duration) error // between two looks at an account; nil: by the clock
+	uid            int                                        // of the user who runs it, as the operating system proves it
 
 	configPath string
 	statePath  string // overrides the configuration's state directory
@@ -55,7 +59,7 @@ Start with:  rollcall config check      then:  rollcall sources check      then:
 	f.StringVarP(&p.configPath, "config", "c", defaultConfig, "the configuration `FILE`")
 	f.StringVar(&p.statePath, "state", "", "`DIR` of the ledger and the runs, instead of the configuration's")
 	root.AddCommand(p.scanCommand(), p.reportCommand(), p.explainCommand(), p.findingsCommand(), p.planCommand(), p.casesCommand(),
-		p.settleCommand(), p.undoCommand(), p.linksCommand(), p.rosterCommand(), p.sourcesCommand(), p.runsCommand(), p.ledgerCommand(), p.signoffCommand(),
+		p.settleCommand(), p.undoCommand(), p.offboardCommand(), p.linksCommand(), p.rosterCommand(), p.sourcesCommand(), p.runsCommand(), p.ledgerCommand(), p.signoffCommand(),
 		p.verifyCommand(), p.replayCommand(), p.proveCommand(), p.policyCommand(), p.keysCommand(), p.configCommand())
 	return root
 }

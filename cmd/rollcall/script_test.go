@@ -19,7 +19,7 @@ var scriptNow = time.Date(2027, 1, 15, 9, 30, 0, 0, time.UTC)
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"rollcall": func() {
-			p := &program{stdout: os.Stdout, stderr: os.Stderr, now: func() time.Time { return scriptNow }, env: os.Getenv}
+			p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, now: func() time.Time { return scriptNow }, env: os.Getenv}
 			os.Exit(p.run(context.Background(), os.Args[1:]))
 		},
 	})

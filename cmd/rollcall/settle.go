@@ -54,31 +54,45 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 	if err != nil || len(due) == 0 {
 		return out, err
 	}
-	ground, err := c.ground(led, plan, now)
+	return out, p.carryDue(ctx, c, led, plan, due, out)
+}
+
+// carryDue asks the guards about what is due, and carries out what none of them stops.
+func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, due []*remediate.Case, out *settled) error {
+	ground, err := c.ground(led, plan, p.now())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	begun, fresh := parted(due)
+	old, fresh := parted(due)
 	batch := items(fresh)
 	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
 	free, stopped := remediate.Pass(batch, out.Trips)
 	// What has begun was counted when it began; it goes on where the ground is still firm.
-	firm := slices.DeleteFunc(remediate.Check(items(begun), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
-	goOn, wait := remediate.Pass(items(begun), firm)
+	firm := slices.DeleteFunc(remediate.Check(items(old), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
+	goOn, wait := remediate.Pass(items(old), firm)
 	out.Trips, out.Stopped = append(out.Trips, firm...), append(stopped, wait...)
-	return out, p.carryOut(ctx, c, led, slices.Concat(begun, fresh), slices.Concat(goOn, free), out)
+	return p.carryOut(ctx, c, led, slices.Concat(old, fresh), slices.Concat(goOn, free), out)
 }
 
-// parted are the cases that were interrupted, and those that have not begun.
-func parted(due []*remediate.Case) (begun, fresh []*remediate.Case) {
+// begun tells whether a case, or its being taken back, was interrupted, or failed and is tried again: it was decided, and
+// counted, when it began.
+func begun(c *remediate.Case) bool {
+	if c.Undo != nil {
+		return c.State != remediate.Undone
+	}
+	return c.State == remediate.Intent || c.State == remediate.Applied || c.State == remediate.Failed
+}
+
+// parted are the cases that have begun, and those that have not.
+func parted(due []*remediate.Case) (old, fresh []*remediate.Case) {
 	for _, c := range due {
-		if c.State == remediate.Intent || c.State == remediate.Applied {
-			begun = append(begun, c)
+		if begun(c) {
+			old = append(old, c)
 		} else {
 			fresh = append(fresh, c)
 		}
 	}
-	return begun, fresh
+	return old, fresh
 }
 
 // desk is the desk over the ledger.
@@ -90,8 +104,7 @@ func (c *config) desk(led *ledger.Ledger) *remediate.Desk {
 // policy releases, and what was interrupted.
 func (p *program) due(led *ledger.Ledger, plan *runPlan) ([]*remediate.Case, error) {
 	due, err := led.Cases(func(c *remediate.Case) bool {
-		return c.State.Decided() || c.State == remediate.Intent || c.State == remediate.Applied ||
-			c.State == remediate.Open && c.Item.Mode == scanner.ModeAuto
+		return c.State.Decided() || begun(c) || c.State == remediate.Open && c.Item.Mode == scanner.ModeAuto && c.Held == ""
 	})
 	place := map[string]int{}
 	for i := range plan.Plan.Items {
@@ -182,6 +195,9 @@ func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, d
 
 // wait lets time pass between two looks at an account.
 func (p *program) wait(ctx context.Context, d time.Duration) error {
+	if p.pause != nil {
+		return p.pause(ctx, d)
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

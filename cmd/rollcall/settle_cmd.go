@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -100,7 +99,7 @@ func (p *program) undo(ctx context.Context, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	by := c.whoAmI(os.Getuid())
+	by := c.whoAmI(p.uid)
 	if !by.Somebody() {
 		by = remediate.Identity{Proof: actor() + " at the machine"} // giving back is safe, and must not wait for a proof
 	}

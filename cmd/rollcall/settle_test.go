@@ -1,0 +1,274 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// service is a small SCIM service: users that can be disabled. What a real one does is tried in the connector's own tests.
+type service struct {
+	mu      sync.Mutex
+	users   []*scimUser
+	patches int
+	lie     bool // says that it did what it did not
+}
+
+type scimUser struct {
+	ID       string `json:"id"`
+	UserName string `json:"userName"`
+	Active   bool   `json:"active"`
+	Number   string `json:"-"`
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/scim+json")
+	switch {
+	case r.URL.Path == "/ServiceProviderConfig":
+		io.WriteString(w, `{"patch":{"supported":true},"etag":{"supported":false}}`)
+	case r.URL.Path == "/Users":
+		var list []json.RawMessage
+		if r.URL.Query().Get("startIndex") == "1" || r.URL.Query().Get("startIndex") == "" {
+			for _, u := range s.users {
+				list = append(list, u.json())
+			}
+		}
+		json.NewEncoder(w).Encode(map[string]any{"totalResults": len(s.users), "startIndex": 1, "itemsPerPage": len(list), "Resources": list})
+	case strings.HasPrefix(r.URL.Path, "/Users/"):
+		s.one(w, r, strings.TrimPrefix(r.URL.Path, "/Users/"))
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *service) one(w http.ResponseWriter, r *http.Request, id string) {
+	for _, u := range s.users {
+		if u.ID != id {
+			continue
+		}
+		if r.Method == http.MethodPatch {
+			var p struct {
+				Operations []struct{ Value any }
+			}
+			if err := json.NewDecoder(r.Body).Decode(&p); err != nil || len(p.Operations) != 1 {
+				http.Error(w, "bad", http.StatusBadRequest)
+				return
+			}
+			s.patches++
+			if on, ok := p.Operations[0].Value.(bool); ok && !s.lie {
+				u.Active = on
+			}
+		}
+		w.Write(u.json())
+		return
+	}
+	http.NotFound(w, r)
+}
+
+func (u *scimUser) json() json.RawMessage {
+	return fmt.Appendf(nil, `{"id":%q,"userName":%q,"active":%v,"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"employeeNumber":%q}}`, u.ID, u.UserName, u.Active, u.Number)
+}
+
+// shop is a company whose one app can be written to, and the program over it.
+type shop struct {
+	t   *testing.T
+	dir string
+	svc *service
+	now time.Time
+	uid int
+}
+
+func newShop(t *testing.T, mode string) *shop {
+	t.Helper()
+	s := &shop{t: t, dir: t.TempDir(), svc: &service{}, now: scriptNow, uid: 1001}
+	for i, n := range []string{"ada", "ben", "cleo", "dora", "eve"} {
+		s.svc.users = append(s.svc.users, &scimUser{fmt.Sprint("u", i+1), n + "@kiln.example", true, fmt.Sprintf("E0%d", i+1)})
+	}
+	server := httptest.NewServer(s.svc)
+	t.Cleanup(server.Close)
+	s.write("people.csv", "id,first,last,mail,status,end\nE01,Ada,Alder,ada@kiln.example,active,\nE02,Ben,Birch,ben@kiln.example,terminated,2026-12-31\n"+
+		"E03,Cleo,Cedar,cleo@kiln.example,active,\nE04,Dora,Dale,dora@kiln.example,active,\nE05,Eve,Elm,eve@kiln.example,active,\n")
+	s.write("policy.toml", "[rules.orphaned_account]\nmode = \""+mode+"\"\n")
+	s.write("token", "secret")
+	s.write("rollcall.toml", fmt.Sprintf(`state = "state"
+policy = "policy.toml"
+[remediate]
+warm_up = 0
+[identities.uid]
+1001 = "E01"
+1002 = "E02"
+[roster]
+kind = "csv"
+file = "people.csv"
+[roster.columns]
+id = "id"
+first_name = "first"
+last_name = "last"
+work_email = "mail"
+status = "status"
+end = "end"
+[[app]]
+id = "crm"
+kind = "scim"
+url = %q
+token = "file:token"
+groups = false
+plain_http = true
+write = true
+`, server.URL))
+	return s
+}
+
+func (s *shop) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// rollcall runs a command, and wants what it prints, on either stream, to hold each of the words.
+func (s *shop) rollcall(want int, typed string, args ...string) string {
+	s.t.Helper()
+	var out bytes.Buffer
+	p := &program{stdin: strings.NewReader(typed), stdout: &out, stderr: &out, now: func() time.Time { return s.now }, env: func(string) string { return "" }, uid: s.uid}
+	if code := p.run(context.Background(), append(args, "-c", filepath.Join(s.dir, "rollcall.toml"))); code != want {
+		s.t.Fatalf("rollcall %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, out.String())
+	}
+	return out.String()
+}
+
+func (s *shop) says(out string, words ...string) {
+	s.t.Helper()
+	for _, w := range words {
+		if !strings.Contains(out, w) {
+			s.t.Errorf("%q is missing from\n%s", w, out)
+		}
+	}
+}
+
+// active tells who can sign in.
+func (s *shop) active() (out string) {
+	for _, u := range s.svc.users {
+		if u.Active {
+			out += u.ID + " "
+		}
+	}
+	return strings.TrimSpace(out)
+}
+
+func (s *shop) caseID() string {
+	s.t.Helper()
+	list := s.rollcall(0, "", "cases", "list", "--all")
+	id, _, ok := strings.Cut(list, " ")
+	if !ok || !strings.HasPrefix(id, "c-") {
+		s.t.Fatal(list)
+	}
+	return id
+}
+
+// A leaver's account is asked about, decided by a person who may, disabled, read back, and given back.
+func TestAskedAndSettled(t *testing.T) {
+	s := newShop(t, "ask")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "plan"), "ask", "leaver:E02", "disable ben@kiln.example in crm (undo: exact)")
+	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "0 cases carried out")
+	if s.svc.patches != 0 {
+		t.Fatal("something was changed unasked")
+	}
+	id := s.caseID()
+	s.uid = 1002
+	s.says(s.rollcall(1, "", "cases", "remove", id, "--reason", "x"), "it is about your own access")
+	s.uid = 0
+	s.says(s.rollcall(1, "", "cases", "remove", id, "--reason", "x"), "root can be anybody")
+	s.uid = 1001
+	s.says(s.rollcall(1, "", "cases", "remove", id), "needs a reason")
+	s.says(s.rollcall(1, "", "cases", "keep", id, "--reason", "x"), "say until which day")
+	s.says(s.rollcall(0, "", "cases", "remove", id, "--reason", "he has left"), "remove, by E01 (uid 1001)")
+	s.write("state/STOP", "an exercise")
+	s.says(s.rollcall(4, "", "settle"), "STOPPED by kill_switch", "an exercise", "1 cases wait")
+	if s.svc.patches != 0 {
+		t.Fatal("the kill switch stopped nothing")
+	}
+	os.Remove(filepath.Join(s.dir, "state", "STOP"))
+	s.says(s.rollcall(0, "", "settle"), "1 cases carried out", "confirmed", "seen     disable ben@kiln.example")
+	if s.active() != "u1 u3 u4 u5" || s.svc.patches != 1 {
+		t.Fatalf("active: %s after %d changes", s.active(), s.svc.patches)
+	}
+	s.says(s.rollcall(0, "", "settle"), "0 cases carried out")
+	s.says(s.rollcall(0, "", "ledger", "verify"), "each follows from the one before")
+	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong"), "undone, by E01")
+	if s.active() != "u1 u2 u3 u4 u5" {
+		t.Errorf("active after the undo: %s", s.active())
+	}
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q")
+	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "0 cases carried out") // asked, since somebody took it back
+	s.says(s.rollcall(0, "", "cases", "list"), "asked")
+}
+
+// What the policy calls automatic is done unasked, once the roster is one to rely upon; nothing at all on the day it is not.
+func TestAutomaticLeaver(t *testing.T) {
+	s := newShop(t, "auto")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "1 cases carried out", "confirmed")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+	people, _ := os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	s.write("people.csv", strings.ReplaceAll(string(people), "active,", "terminated,2027-01-01"))
+	s.now = s.now.Add(24 * time.Hour)
+	s.rollcall(1, "", "scan", "-q", "--no-workbook") // nobody works here any more: nothing is judged
+	s.rollcall(0, "", "settle")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Errorf("active after a roster of leavers: %s", s.active())
+	}
+}
+
+// An app that says that it did what it did not is found out by the fresh read.
+func TestLieIsFoundOut(t *testing.T) {
+	s := newShop(t, "auto")
+	s.svc.lie = true
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	var out bytes.Buffer
+	at := s.now
+	p := &program{stdout: &out, stderr: &out, env: func(string) string { return "" }, uid: s.uid, now: func() time.Time { at = at.Add(31 * time.Second); return at }}
+	p.pause = func(context.Context, time.Duration) error { return nil }
+	if code := p.run(t.Context(), []string{"settle", "-c", filepath.Join(s.dir, "rollcall.toml")}); code != 4 {
+		t.Fatalf("exit code %d\n%s", code, out.String())
+	}
+	s.says(out.String(), "failed", "a fresh read does not show it", "HALTED")
+}
+
+// One person's access is closed in one action, once their id is typed.
+func TestOffboard(t *testing.T) {
+	s := newShop(t, "report")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(1, "E05\n", "offboard", "E03", "--reason", "left today"), "disable cleo@kiln.example in crm", "that is not the person's id; nothing was done")
+	s.says(s.rollcall(2, "", "offboard", "E77", "--reason", "x"), `has the id "E77"`)
+	s.says(s.rollcall(2, "", "offboard", "E03"), "wants --reason")
+	s.says(s.rollcall(1, "E01\n", "offboard", "E01", "--reason", "x"), "it is about your own access")
+	if s.svc.patches != 0 {
+		t.Fatal("something was changed")
+	}
+	s.says(s.rollcall(0, "E03\n", "offboard", "E03", "--reason", "left today"), "CONFIRMED AT", "disable cleo@kiln.example in crm (undo: exact)", "2027-01-15", "goes on working: sessions", "rollcall undo c-")
+	if s.active() != "u1 u2 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+	s.now = s.now.Add(48 * time.Hour) // what was read then is too old to act upon
+	s.says(s.rollcall(4, "E04\n", "offboard", "E04", "--reason", "left"), "STOPPED by age", "scan again")
+	if s.active() != "u1 u2 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+}
