@@ -15,5 +15,10 @@ func TestIntegrationCrash(t *testing.T) {
 	for first := uint64(1); c.killed < 520 && !t.Failed(); first += 10 {
 		c.storms(first, 10)
 	}
-	c.report(500)
+	c.report()
+	for _, s := range []remediate.State{remediate.Confirmed, remediate.Failed, remediate.Drifted} {
+		if c.ended[s] == 0 {
+			t.Errorf("no case ended as %s: the faults do not reach it", s)
+		}
+	}
 }

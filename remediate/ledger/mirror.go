@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -113,6 +114,8 @@ func (l *Ledger) catchUp() error {
 	}
 }
 
+var errTorn = errors.New("the last line has no end")
+
 // lines reads whole lines of any length.
 type lines struct{ r *bufio.Reader }
 
@@ -122,7 +125,7 @@ func newLines(r io.Reader) lines { return lines{bufio.NewReaderSize(r, 64<<10)} 
 func (l lines) next() ([]byte, error) {
 	b, err := l.r.ReadBytes('\n')
 	if err == io.EOF && len(b) > 0 {
-		return nil, fmt.Errorf("the last line has no end")
+		return nil, errTorn
 	}
 	return bytes.TrimSuffix(b, []byte("\n")), err
 }

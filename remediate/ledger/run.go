@@ -91,6 +91,7 @@ type RunRecord struct {
 	Back           int             `json:"back"`
 	Gone           int             `json:"gone"`
 	Unseen         int             `json:"unseen"`
+	Rebuilt        bool            `json:"rebuilt,omitempty"` // known from its event alone: what it found is lost
 }
 
 // RecordRun records a run whole or not at all, and gives what it changed. Recording the same run again changes nothing
@@ -130,12 +131,20 @@ func (l *Ledger) RecordRun(r Run) (Diff, error) {
 			putJSON(runs, seqKey(seq), rec),
 			tx.Bucket(bRunIDs).Put([]byte(r.ID), seqKey(seq)),
 			tx.Bucket(bDiffs).Put(seqKey(seq), packDiff(d)),
-			l.addEvent(tx, r.At, r.Actor, "run recorded", rec))
+			l.addEvent(tx, r.At, r.Actor, "run recorded", runEvent{rec, r.Roster, r.Pulls}))
 	})
 	if err != nil {
 		return Diff{}, err
 	}
 	return d, nil
+}
+
+// runEvent is the body of the event of a run: beside the run itself, the counts that the next one is held against, so that
+// a ledger rebuilt from its mirror does not take half a roster for the first.
+type runEvent struct {
+	RunRecord
+	Roster *scanner.RosterFacts                   `json:"roster,omitempty"`
+	Pulls  map[connectors.AppID]scanner.PullFacts `json:"pulls,omitempty"`
 }
 
 func record(r Run, seq uint64, found []entry) RunRecord {
