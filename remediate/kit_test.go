@@ -124,6 +124,7 @@ func (b *bench) Subject(app connectors.AppID, id connectors.AccountID) (*remedia
 	return &remediate.Subject{Account: acc.Clone(), Class: class, Admin: b.admin[string(app)+"/"+string(id)]}, true
 }
 func (b *bench) Abilities(connectors.AppID) connectors.Abilities { return b.can }
+func (*bench) InShadow(remediate.RuleIn) string                  { return "" }
 
 // policy has every rule in one mode.
 func modes(m scanner.Mode) *scanner.Policy {

@@ -282,3 +282,4 @@ func (s *sighted) Subject(app connectors.AppID, id connectors.AccountID) (*remed
 func (s *sighted) Abilities(connectors.AppID) connectors.Abilities {
 	return connectors.Abilities(connectors.CanDisable | connectors.CanRemoveEntitlement | connectors.CanRevokeSessions)
 }
+func (*sighted) InShadow(remediate.RuleIn) string { return "" }

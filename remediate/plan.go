@@ -23,7 +23,8 @@ type Plan struct {
 type Item struct {
 	Group      string              `json:"group"`
 	Mode       scanner.Mode        `json:"mode"`
-	Held       string              `json:"held,omitempty"` // why it is asked although the policy says auto
+	Held       string              `json:"held,omitempty"`   // why it is asked although the policy says auto
+	Shadow     []RuleIn            `json:"shadow,omitempty"` // rules that would have acted unasked, and are in shadow yet
 	Person     connectors.PersonID `json:"person,omitempty"`
 	Findings   []scanner.FindingID `json:"findings"`
 	Kinds      []scanner.Kind      `json:"kinds"`
@@ -61,6 +62,8 @@ type Sources interface {
 	Subject(app connectors.AppID, account connectors.AccountID) (*Subject, bool)
 	// Abilities are what may be done in an app: none where the configuration lets rollcall only read.
 	Abilities(app connectors.AppID) connectors.Abilities
+	// InShadow says why a rule is asked about in an app although the policy calls it automatic; empty: it may be.
+	InShadow(RuleIn) string
 }
 
 // MakePlan derives a plan from findings. It depends on nothing else: the same findings, accounts, abilities and policy
@@ -133,6 +136,15 @@ func (m *maker) allow(f *scanner.Finding, mode scanner.Mode) {
 	if mode == scanner.ModeAuto && !f.MayBeAutomatic() {
 		mode = scanner.ModeAsk
 		m.hold(fmt.Sprintf("%s on %s in %s is not certain enough to act upon unasked", f.Kind, f.Login(), f.App))
+	}
+	if r := (RuleIn{f.Kind, f.App}); mode == scanner.ModeAuto {
+		if why := m.src.InShadow(r); why != "" {
+			mode = scanner.ModeAsk
+			m.hold(why)
+			if !slices.Contains(m.Shadow, r) {
+				m.Shadow = append(m.Shadow, r)
+			}
+		}
 	}
 	m.Mode = min(m.Mode, mode)
 }
@@ -289,6 +301,7 @@ func (m *maker) order() {
 	slices.Sort(m.Stops)
 	m.Stops = slices.Compact(m.Stops)
 	slices.Sort(m.Residual)
+	slices.SortFunc(m.Shadow, func(a, b RuleIn) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.App, b.App)) })
 	m.Residual = slices.Compact(m.Residual)
 }
 

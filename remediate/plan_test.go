@@ -26,6 +26,7 @@ func (s *scene) Subject(app connectors.AppID, id connectors.AccountID) (*remedia
 	return sub, found
 }
 func (s *scene) Abilities(app connectors.AppID) connectors.Abilities { return s.can[app] }
+func (*scene) InShadow(remediate.RuleIn) string                      { return "" }
 func (s *scene) plan() *remediate.Plan                               { return remediate.MakePlan(s.findings, s.policy, s) }
 
 // drawScene draws findings of every kind, on accounts of every class, in apps of every ability, under any policy.

@@ -20,6 +20,7 @@ type remediateConfig struct {
 	AppAtLeast *int          `toml:"app_at_least"`
 	MinAdmins  *int          `toml:"min_admins"`
 	WarmUp     *int          `toml:"warm_up"`
+	Shadow     *int          `toml:"shadow"` // agreements in a row before a rule is automatic in an app
 	MaxAge     *hours        `toml:"max_age"`
 	Answer     *scanner.Days `toml:"answer"`       // how long an answer may take
 	Keep       *scanner.Days `toml:"longest_keep"` // how long a keep may hold
@@ -45,23 +46,25 @@ type remediation struct {
 	Limits remediate.Limits
 	Answer time.Duration
 	Keep   int // days
+	Shadow int
 	UID    map[string]connectors.PersonID
 }
 
 const (
 	defaultAnswer = 5 * 24 * time.Hour
 	defaultKeep   = 365
+	defaultShadow = 10
 )
 
 func (c *config) remediation(f *tomlFile, r remediateConfig, who identitiesConfig) {
-	c.Remediate = remediation{Limits: remediate.DefaultLimits, Answer: defaultAnswer, Keep: defaultKeep, UID: who.UID}
+	c.Remediate = remediation{Limits: remediate.DefaultLimits, Answer: defaultAnswer, Keep: defaultKeep, Shadow: defaultShadow, UID: who.UID}
 	lim := &c.Remediate.Limits
 	for _, n := range []struct {
 		key string
 		set *int
 		to  *int
 	}{{"per_run", r.PerRun, &lim.PerRun}, {"per_day", r.PerDay, &lim.PerDay}, {"app_percent", (*int)(r.AppPercent), &lim.AppPercent},
-		{"app_at_least", r.AppAtLeast, &lim.AppAtLeast}, {"min_admins", r.MinAdmins, &lim.MinAdmins}, {"warm_up", r.WarmUp, &lim.WarmUp}} {
+		{"app_at_least", r.AppAtLeast, &lim.AppAtLeast}, {"min_admins", r.MinAdmins, &lim.MinAdmins}, {"warm_up", r.WarmUp, &lim.WarmUp}, {"shadow", r.Shadow, &c.Remediate.Shadow}} {
 		if override(n.to, n.set); *n.to < 0 {
 			f.problem("remediate."+n.key, "[remediate] %s = %d: want 0 or more", n.key, *n.to)
 		}

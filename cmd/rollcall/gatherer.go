@@ -55,3 +55,6 @@ func (g *gatherer) Subject(app connectors.AppID, account connectors.AccountID) (
 
 // Abilities implements remediate.Sources.
 func (g *gatherer) Abilities(app connectors.AppID) connectors.Abilities { return g.can[app] }
+
+// InShadow implements remediate.Sources: whoever offboards somebody decides it themselves.
+func (g *gatherer) InShadow(remediate.RuleIn) string { return "" }

@@ -51,7 +51,7 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 	}
 	var plan *runPlan
 	if all {
-		plan, err = p.planAnew(ctx, c, last, identity)
+		plan, err = p.planAnew(ctx, c, led, last, identity)
 	} else {
 		plan, err = readPlan(c, last.ID)
 	}
@@ -66,7 +66,7 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 }
 
 // planAnew makes the plan of a recorded run from its sealed inputs, with all that the policy only lets be reported.
-func (p *program) planAnew(ctx context.Context, c *config, run *ledger.RunRecord, identity string) (*runPlan, error) {
+func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, identity string) (*runPlan, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
 	ids, err := identities(identity)
 	if err != nil {
@@ -82,7 +82,10 @@ func (p *program) planAnew(ctx context.Context, c *config, run *ledger.RunRecord
 	if in.Policy, err = sealedPolicy(dir, in); err != nil {
 		return nil, err
 	}
-	pl := newPlanner(c, true)
+	pl, err := newPlanner(c, led, true)
+	if err != nil {
+		return nil, err
+	}
 	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
 	in.Sink, in.Found = pl.beside(none, drain)
 	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now

@@ -7,6 +7,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/remediate"
+	"rollcall/remediate/ledger"
 	"rollcall/scanner"
 )
 
@@ -16,6 +17,7 @@ type planner struct {
 	policy *scanner.Policy
 	all    bool // keep what is only reported as well, for those who want to see what would be done
 	can    map[connectors.AppID]connectors.Abilities
+	shadow func(remediate.RuleIn) string
 
 	mu       sync.Mutex
 	apps     map[connectors.AppID]map[connectors.AccountID]*remediate.Subject
@@ -25,12 +27,26 @@ type planner struct {
 }
 
 // newPlanner makes the planner of a run; nil where the policy lets nothing follow from any finding.
-func newPlanner(c *config, all bool) *planner {
+func newPlanner(c *config, led *ledger.Ledger, all bool) (*planner, error) {
 	if !all && !acts(c.Policy) {
-		return nil
+		return nil, nil
 	}
-	return &planner{policy: c.Policy, all: all, can: c.Abilities, apps: map[connectors.AppID]map[connectors.AccountID]*remediate.Subject{},
-		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}}
+	shadow, err := c.inShadow(led)
+	if err != nil {
+		return nil, err
+	}
+	return &planner{policy: c.Policy, all: all, can: c.Abilities, shadow: shadow, apps: map[connectors.AppID]map[connectors.AccountID]*remediate.Subject{},
+		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}}, nil
+}
+
+// inShadow tells of a rule in an app whether it is still in shadow, by what people decided so far.
+func (c *config) inShadow(led *ledger.Ledger) (func(remediate.RuleIn) string, error) {
+	cases, err := led.Cases(nil)
+	if err != nil {
+		return nil, err
+	}
+	records := remediate.Shadow(cases)
+	return func(r remediate.RuleIn) string { return remediate.InShadow(records, r, c.Remediate.Shadow) }, nil
 }
 
 // acts tells whether a policy lets anything follow from any finding but its report.
@@ -127,6 +143,9 @@ func (p *planner) Subject(app connectors.AppID, account connectors.AccountID) (*
 
 // Abilities implements remediate.Sources.
 func (p *planner) Abilities(app connectors.AppID) connectors.Abilities { return p.can[app] }
+
+// InShadow implements remediate.Sources.
+func (p *planner) InShadow(r remediate.RuleIn) string { return p.shadow(r) }
 
 // drain takes findings and keeps none.
 func drain(_ connectors.AppID, found iter.Seq[*scanner.Finding]) error {

@@ -60,7 +60,9 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 	var seal *evidence.Seal
 	var planner *planner
 	if recorded {
-		planner = newPlanner(c, false)
+		if planner, err = newPlanner(c, led, false); err != nil {
+			return nil, nil, err
+		}
 		if in, seal, err = folder.seal(c, in); err != nil {
 			return nil, nil, errors.Join(err, seal.Close())
 		}

@@ -106,6 +106,7 @@ func newShop(t *testing.T, mode string) *shop {
 policy = "policy.toml"
 [remediate]
 warm_up = 0
+shadow = 0
 [identities.uid]
 1001 = "E01"
 1002 = "E02"
