@@ -163,14 +163,14 @@ func (s *Step) touched() bool {
 	return s.Action.Verb != Ticket && (s.Progress == Meant || s.Progress == Done || s.Progress == Seen)
 }
 
-// touched tells whether any of the case's steps changed something, or may have, that was not taken back.
-func (c *Case) touched() bool {
+// Touched tells whether any of the case's steps changed something, or may have, that was not taken back.
+func (c *Case) Touched() bool {
 	return slices.ContainsFunc(c.Steps, func(s Step) bool { return s.touched() })
 }
 
 // begin makes a case's steps; what an earlier try did, and how things were before it, stays in them.
 func (c *Case) begin() {
-	if !c.touched() {
+	if !c.Touched() {
 		c.Steps = steps(&c.Item)
 	}
 }

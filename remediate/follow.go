@@ -138,7 +138,7 @@ func (d *Desk) noteGone(c *Case, it *Item, now time.Time) error {
 	if slices.Equal(gone, c.Gone) {
 		return nil
 	}
-	if len(gone) > 0 && !c.touched() {
+	if len(gone) > 0 && !c.Touched() {
 		return d.move(c, Drifted, "the run no longer finds it", "drifted", now)
 	}
 	n := c.clone()

@@ -57,7 +57,7 @@ func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) 
 }
 
 func (a *Applier) mayUndo(c *Case, by Identity) error {
-	if c.State == Undone || c.Undo == nil && !c.touched() {
+	if c.State == Undone || c.Undo == nil && !c.Touched() {
 		return fmt.Errorf("case %s is %s: %w: there is nothing to take back", c.ID, c.State, ErrMove)
 	}
 	if by.Person != "" && by.Person == c.Item.Person {

@@ -11,14 +11,14 @@ func Plain(s string) string { return clean(s) }
 func NeutralCells(row []string) []string {
 	out := make([]string, len(row))
 	for i, s := range row {
-		out[i] = csvCell(s)
+		out[i] = CSVCell(s)
 	}
 	return out
 }
 
 // OriginalCell takes back the apostrophe that NeutralCells put before what looks like a formula.
 func OriginalCell(s string) string {
-	if rest, ok := strings.CutPrefix(s, "'"); ok && csvCell(rest) == s {
+	if rest, ok := strings.CutPrefix(s, "'"); ok && CSVCell(rest) == s {
 		return rest
 	}
 	return s

@@ -24,7 +24,7 @@ func WriteCSV(w io.Writer, findings []scanner.Finding) error {
 	for i := range findings {
 		row := csvRow(&findings[i])
 		for j := range row {
-			row[j] = csvCell(row[j])
+			row[j] = CSVCell(row[j])
 		}
 		if err := out.Write(row); err != nil {
 			return err
@@ -44,9 +44,9 @@ func csvRow(f *scanner.Finding) []string {
 		evidenceWords(f.Evidence), first, strconv.Itoa(f.TimesSeen), strings.Join(f.Controls, "; ")}
 }
 
-// csvCell makes a value inert, for spreadsheets and for terminals. The wide forms of = + - @ count too: some programs
+// CSVCell makes a value inert, for spreadsheets and for terminals. The wide forms of = + - @ count too: some programs
 // fold them. A value that has such an apostrophe already gets another, so that OriginalCell can tell.
-func csvCell(s string) string {
+func CSVCell(s string) string {
 	s = uncontrolled(s)
 	if rest := strings.TrimLeft(s, "'"); rest != "" && strings.ContainsRune("=+-@\t\n＝＋－＠", firstRune(rest)) {
 		return "'" + s

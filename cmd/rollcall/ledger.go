@@ -21,7 +21,33 @@ func (p *program) ledgerCommand() *cobra.Command {
 		Use: "export", Short: "print the events, one JSON object a line, each with the hash that chains it to the one before", Args: args(0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error { return p.exportLedger() },
 	}
-	return group("ledger", "the record of what was seen, decided and done", verify, export)
+	rebuild := &cobra.Command{
+		Use: "rebuild", Short: "make a lost database anew from the mirror of its events", Args: args(0, "no arguments"),
+		Long: `rebuild makes rollcall.db anew from events.jsonl, where the database is gone: cases with all they did, lifts, links, rulings,
+sign-offs, workbooks and runs. It says what cannot be made again. It never writes over a database: move a damaged one away first.`,
+		RunE: func(*cobra.Command, []string) error { return p.rebuildLedger() },
+	}
+	return group("ledger", "the record of what was seen, decided and done", verify, export, rebuild)
+}
+
+func (p *program) rebuildLedger() error {
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	r, err := ledger.Rebuild(c.State, p.now(), actor())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "made anew from %d events: %d runs, %d cases, %d lifts, %d links, %d rulings, %d sign-offs, %d workbooks\n",
+		r.Events, r.Runs, r.Cases, r.Lifts, r.Links, r.Rulings, r.SignOffs, r.Workbooks)
+	if r.Torn {
+		fmt.Fprintln(p.stdout, "the mirror's last line was cut short, and was left out")
+	}
+	for _, s := range r.Lost {
+		fmt.Fprintf(p.stdout, "not to be had from events: %s\n", s)
+	}
+	return nil
 }
 
 func (p *program) verifyLedger() error {

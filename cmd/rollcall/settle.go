@@ -51,10 +51,15 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 		return nil, err
 	}
 	due, err := p.due(led, plan)
-	if err != nil || len(due) == 0 {
-		return out, err
+	if err != nil {
+		return nil, err
 	}
-	return out, p.carryDue(ctx, c, led, plan, due, out)
+	if len(due) > 0 {
+		if err := p.carryDue(ctx, c, led, plan, due, out); err != nil {
+			return out, err
+		}
+	}
+	return out, tickets(c, led)
 }
 
 // carryDue asks the guards about what is due, and carries out what none of them stops.
@@ -165,7 +170,7 @@ func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, d
 	for _, it := range free {
 		passes[it.Group] = true
 	}
-	apply := &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
+	apply := p.applier(c, led)
 	desk, failed := c.desk(led), 0
 	for i, k := range due {
 		if !passes[k.Item.Group] {
@@ -191,6 +196,11 @@ func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, d
 		}
 	}
 	return nil
+}
+
+// applier is what changes apps.
+func (p *program) applier(c *config, led *ledger.Ledger) *remediate.Applier {
+	return &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
 }
 
 // wait lets time pass between two looks at an account.

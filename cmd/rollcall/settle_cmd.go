@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/remediate"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 )
 
@@ -77,9 +78,9 @@ func (s *settled) show(w io.Writer) {
 func (p *program) undoCommand() *cobra.Command {
 	var reason string
 	c := &cobra.Command{
-		Use:   "undo CASE",
-		Short: "take back what a case did: every account gets back what it had, as the journal kept it",
-		Args:  args(1, "the id of one case; see: rollcall cases list --all"),
+		Use:   "undo CASE | RUN",
+		Short: "take back what a case, or all cases of a run, did: every account gets back what it had, as the journal kept it",
+		Args:  args(1, "the id of one case or run; see: rollcall cases list --all"),
 		RunE:  func(cmd *cobra.Command, a []string) error { return p.undo(cmd.Context(), a[0], reason) },
 	}
 	c.Flags().StringVar(&reason, "reason", "", "`WHY`; it is recorded, and shown to the auditor")
@@ -95,7 +96,7 @@ func (p *program) undo(ctx context.Context, id, reason string) error {
 		return err
 	}
 	defer led.Close()
-	k, err := findCase(led, id)
+	cases, err := undoable(led, id)
 	if err != nil {
 		return err
 	}
@@ -103,14 +104,26 @@ func (p *program) undo(ctx context.Context, id, reason string) error {
 	if !by.Somebody() {
 		by = remediate.Identity{Proof: actor() + " at the machine"} // giving back is safe, and must not wait for a proof
 	}
-	apply := &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
-	k, left, err := apply.Undo(ctx, k.ID, by, reason)
-	for _, l := range left {
-		fmt.Fprintf(p.stdout, "not taken back: %s\n", report.Plain(l))
+	apply := p.applier(c, led)
+	for _, k := range cases {
+		n, left, err := apply.Undo(ctx, k.ID, by, reason)
+		for _, l := range left {
+			fmt.Fprintf(p.stdout, "not taken back: %s\n", report.Plain(l))
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s: %s, by %s\n", n.ID, n.State, report.Plain(by.String()))
 	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(p.stdout, "%s: %s, by %s\n", k.ID, k.State, report.Plain(by.String()))
 	return nil
+}
+
+// undoable are the cases to be taken back: one, or all of a run that changed something.
+func undoable(led *ledger.Ledger, id string) ([]*remediate.Case, error) {
+	of, err := led.Cases(func(k *remediate.Case) bool { return k.Run == id && k.State != remediate.Undone && k.Touched() })
+	if err != nil || len(of) > 0 {
+		return of, err
+	}
+	k, err := findCase(led, id)
+	return []*remediate.Case{k}, err
 }

@@ -273,3 +273,84 @@ func TestOffboard(t *testing.T) {
 		t.Errorf("active: %s", s.active())
 	}
 }
+
+// A rule that the policy calls automatic is asked about until people agreed with it; then it acts.
+func TestShadowThenAutomatic(t *testing.T) {
+	s := newShop(t, "auto")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "shadow = 0", "shadow = 1", 1))
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "plan"), "asked, because: orphaned_account runs in shadow in crm: people agreed 0 times in a row")
+	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "0 cases carried out")
+	s.rollcall(0, "", "cases", "remove", s.caseID(), "--reason", "left")
+	s.says(s.rollcall(0, "", "settle"), "confirmed")
+	people, _ := os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	s.write("people.csv", strings.Replace(string(people), "cleo@kiln.example,active,", "cleo@kiln.example,terminated,2027-01-10", 1))
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "1 cases carried out", "confirmed leaver:E03")
+	if s.active() != "u1 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+	run := ""
+	for _, line := range strings.Split(s.rollcall(0, "", "runs", "list"), "\n") {
+		if run == "" {
+			run, _, _ = strings.Cut(line, " ")
+		}
+	}
+	s.says(s.rollcall(0, "", "undo", run, "--reason", "a mistake"), "undone")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Errorf("active after undoing the run %s: %s", run, s.active())
+	}
+}
+
+// What an app may not be written to for is a person's task: a list for each app, until a run no longer finds what it is about.
+func TestTasks(t *testing.T) {
+	s := newShop(t, "ask")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "write = true", "write = false", 1))
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	s.rollcall(0, "", "cases", "remove", s.caseID(), "--reason", "left")
+	s.rollcall(0, "", "settle")
+	list, err := os.ReadFile(filepath.Join(s.dir, "state", "tasks", "crm.csv"))
+	if err != nil || !strings.Contains(string(list), "disable the account ben@kiln.example") || s.svc.patches != 0 {
+		t.Fatalf("%v\n%s", err, list)
+	}
+	s.svc.users[1].Active = false // somebody did it
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list", "--all"), "confirmed")
+	if _, err := os.Stat(filepath.Join(s.dir, "state", "tasks", "crm.csv")); err == nil {
+		t.Error("the task is still listed")
+	}
+}
+
+func TestLeaversAhead(t *testing.T) {
+	s := newShop(t, "report")
+	people, _ := os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	s.write("people.csv", strings.Replace(string(people), "dora@kiln.example,active,", "dora@kiln.example,active,2027-01-31", 1))
+	s.rollcall(0, "", "scan", "-q")
+	out := s.rollcall(0, "", "leavers")
+	s.says(out, "2027-01-31  E04        Dora Dale: can sign in to crm")
+	if strings.Contains(out, "E02") {
+		t.Errorf("who has left is no future leaver:\n%s", out)
+	}
+	s.says(s.rollcall(0, "", "leavers", "--ahead", "7d"), "nobody's last day lies within 7 days")
+}
+
+// A lost database is made anew from the mirror, with its cases.
+func TestRebuildCommand(t *testing.T) {
+	s := newShop(t, "ask")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(1, "", "ledger", "rebuild"), "move it away")
+	if err := os.Remove(filepath.Join(s.dir, "state", "rollcall.db")); err != nil {
+		t.Fatal(err)
+	}
+	s.says(s.rollcall(1, "", "cases", "list"), "is gone")
+	s.says(s.rollcall(0, "", "ledger", "rebuild"), "1 runs, 1 cases", "not to be had from events")
+	s.says(s.rollcall(0, "", "cases", "list"), "open")
+	s.says(s.rollcall(0, "", "ledger", "verify"), "each follows from the one before")
+}
