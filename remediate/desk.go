@@ -131,8 +131,8 @@ func (d *Desk) Release(id string, now time.Time) (*Case, error) {
 // name; all else expires, undecided, which is never a keep. A keep whose end has come is asked again.
 func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
 	due, err := d.Journal.Cases(func(c *Case) bool {
-		return c.State == Asked && !c.Due.IsZero() && !now.Before(c.Due) ||
-			c.State == Keep && c.Decision != nil && c.Decision.Until < connectors.DateOf(now, time.UTC)
+		return c.Undo == nil && c.State == Asked && !c.Due.IsZero() && !now.Before(c.Due) ||
+			c.Undo == nil && c.State == Keep && c.Decision != nil && c.Decision.Until < connectors.DateOf(now, time.UTC)
 	})
 	if err != nil {
 		return nil, err
@@ -179,6 +179,9 @@ func (d *Desk) change(id string, rev int, by Identity, what string, now time.Tim
 	}
 	if rev != 0 && rev != c.Rev {
 		return nil, fmt.Errorf("case %s: %w: look at it again", id, ErrStale)
+	}
+	if c.Undo != nil {
+		return nil, fmt.Errorf("case %s: %w: it is being taken back, or was", id, ErrMove)
 	}
 	n := c.clone()
 	if err := how(n); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"rollcall/connectors"
 	"rollcall/connectors/inmem"
@@ -213,6 +214,52 @@ func TestIncidentChromiumDashboard2913NeverSignedIn(t *testing.T) {
 	c.night().quiet(t)
 	c.w.set(key, func(a *connectors.Account) { a.Created = 18000 })
 	c.night().harmless(t, "not certain enough to act upon unasked") // and an old one is asked about
+}
+
+// The last sign-in of a web page says nothing about who uses the API: an app that reports none is not judged by it.
+func TestIncidentMISP6546SignInsThatTheAppDoesNotSee(t *testing.T) {
+	c := newCompany(t, func(c *company) { c.blind = true })
+	for key := range c.w.Accounts {
+		c.w.set(key, func(a *connectors.Account) { a.LastSignIn = 0 })
+	}
+	c.night().quiet(t)
+}
+
+// Membership that comes through another group was "denied", and stayed.
+func TestIncidentAzureDocs90832NestedGroups(t *testing.T) {
+	b := newBench(t, crm())
+	f := residue("E1", "crm", "ann", "reader")
+	b.w.set("crm/ann", func(a *connectors.Account) { a.Entitlements[0].Inherited = "all-staff" })
+	c := b.follow("run-1", f)[0]
+	says(t, c.Item.Actions[0].Task, "ann holds reader through all-staff", "take it out of that group")
+	b.remove(c.ID)
+	b.is(b.carryOut(c.ID), remediate.Applied) // it waits for somebody to do it, and is not called done
+	b.follow("run-2", f)
+	b.is(b.kept(c.ID), remediate.Applied)
+}
+
+// Prefixes that must not be touched: somebody "accidentally ended up deleting all my control tower groups".
+func TestIncidentSsosync88ProtectedPrefix(t *testing.T) {
+	c := newCompany(t, func(c *company) { c.limits.Protected = []string{"*/fi*"} })
+	c.leaves(3)
+	c.night().harmless(t, "protected", "is protected by the configuration")
+}
+
+// A review that nobody did left the access as it was, as if it had been approved.
+func TestIncidentTeleport31950MissedReview(t *testing.T) {
+	c := newCompany(t)
+	c.hr.Rows[4].End = connectors.DateOf(c.now, time.UTC) - 3 // an end date alone is asked
+	c.night()
+	live, err := c.led.Live("leaver:E104")
+	ok(t, err)
+	_, err = c.desk.Ask(live.ID, "E9", c.now)
+	ok(t, err)
+	c.now = c.now.Add(9 * 24 * time.Hour)
+	c.night().harmless(t)
+	if live, err = c.led.Live("leaver:E104"); err != nil || live.State != remediate.Expired {
+		t.Errorf("nobody answered, and the case is %+v (%v)", live, err)
+	}
+	says(t, live.Why, "nobody answered in time")
 }
 
 // Break-glass accounts must be left alone, or nobody can use the standard at all.

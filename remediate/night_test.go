@@ -26,6 +26,7 @@ type company struct {
 	policy *scanner.Policy
 	limits remediate.Limits
 	kill   string
+	blind  bool // the apps report no sign-ins
 	nights int
 }
 
@@ -161,6 +162,7 @@ func (o *outcome) run() {
 		Guard: scanner.DefaultRosterGuard, Workers: 1, Clock: func() time.Time { return c.now }, Sink: s.sink}
 	for _, id := range slices.Sorted(maps.Keys(c.apply.Apps)) {
 		src := (&app{w: c.w, id: id, src: c.sides[id]}).source()
+		src.Signals.SignIn.Given = !c.blind
 		if f := c.lists[id]; f != nil {
 			src.Rows = f(src.Rows)
 		}
