@@ -221,7 +221,9 @@ func (m *model) carryOut(t *rapid.T) { m.try(t, m.pick(t)) }
 
 // through decides on a case and carries it out.
 func (m *model) through(t *rapid.T) {
-	cases, err := m.led.Cases(func(c *remediate.Case) bool { return c.State == remediate.Open || c.State == remediate.Asked })
+	cases, err := m.led.Cases(func(c *remediate.Case) bool {
+		return c.Undo == nil && (c.State == remediate.Open || c.State == remediate.Asked)
+	})
 	ok(t, err)
 	if len(cases) == 0 {
 		t.Skip("no case is open")
@@ -259,7 +261,9 @@ func (m *model) interrupted(at int, do func() error) (err error) {
 
 // again asks anew about a case that failed, or expired, and has it decided or lets it lapse.
 func (m *model) again(t *rapid.T) {
-	cases, err := m.led.Cases(func(c *remediate.Case) bool { return c.State == remediate.Failed || c.State == remediate.Expired })
+	cases, err := m.led.Cases(func(c *remediate.Case) bool {
+		return c.Undo == nil && (c.State == remediate.Failed || c.State == remediate.Expired)
+	})
 	ok(t, err)
 	if len(cases) == 0 {
 		t.Skip("none has failed")

@@ -19,8 +19,8 @@ var errLeft = errors.New("not taken back")
 
 // Undo restores what a case changed, the last step first, from the accounts as they were journalled before each. Whose word
 // it is stands in the journal before anything is taken back. What cannot be taken back is said, and left. A case of which
-// only a part was done can be undone too, wherever it stands. Done again after an interruption, it goes on. It is refused
-// from whose access would come back: nobody judges their own.
+// only a part was done can be undone too, wherever it stands. Done again after an interruption, it goes on,
+// however late: the word was given in time. It is refused from whose access would come back: nobody judges their own.
 func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) (*Case, []string, error) {
 	c, err := a.Journal.Case(id)
 	if err != nil {
@@ -63,7 +63,7 @@ func (a *Applier) mayUndo(c *Case, by Identity) error {
 	if by.Person != "" && by.Person == c.Item.Person {
 		return fmt.Errorf("case %s: %w: it is about your own access", c.ID, ErrMayNot)
 	}
-	if age := a.Now().Sub(c.At); age > UndoWindow {
+	if age := a.Now().Sub(c.At); c.Undo == nil && age > UndoWindow {
 		return fmt.Errorf("case %s: it ended %d days ago, and can be taken back for %d: give the access anew instead", c.ID, int(age.Hours()/24), int(UndoWindow.Hours()/24))
 	}
 	return nil

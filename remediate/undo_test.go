@@ -117,3 +117,18 @@ func TestWhatIsBeingTakenBackIsNotDecidedAbout(t *testing.T) {
 	b.wire()
 	b.is(b.carryOut(c.ID), remediate.Undone)
 }
+
+// An undo that was begun in time goes on after the window: it must not stop every later settling.
+func TestAnInterruptedUndoGoesOnHoweverLate(t *testing.T) {
+	b := newBench(t, crm())
+	c := b.follow("run-1", leaver("E1", "crm", "ann"))[0]
+	b.remove(c.ID)
+	b.killAt(c.ID, "after done: disable")
+	delete(b.apply.Apps, "crm")
+	if _, _, err := b.apply.Undo(t.Context(), c.ID, boss, "a mistake"); err == nil {
+		t.Fatal("taken back in an app that may not be written to")
+	}
+	b.wire()
+	b.now = b.now.Add(remediate.UndoWindow + time.Hour)
+	b.is(b.carryOut(c.ID), remediate.Undone)
+}
