@@ -125,10 +125,12 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 	if err != nil {
 		return err
 	}
-	by, err := c.whoDecides(led, p.uid)
+	plan, err := newestPlan(c, led)
 	if err != nil {
 		return err
 	}
+	by := c.whoAmI(p.uid)
+	by.Person = plan.same(by.Person)
 	v := remediate.Verdict{Remove: remove, Why: reason, By: by, Rev: k.Rev, Item: k.ItemHash}
 	if !v.By.Somebody() {
 		return fmt.Errorf("the decision is not yours to make: user %d of this machine is no person that [identities] uid names%s", p.uid, rootIsNobody(p.uid))
@@ -138,7 +140,7 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 			return usageError{fmt.Errorf("--until: %w", err)}
 		}
 	}
-	if k, err = c.desk(led).Decide(k.ID, v, p.now()); err != nil {
+	if k, err = c.desk(led, plan).Decide(k.ID, v, p.now()); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%s: %s, by %s\n", k.ID, k.State, report.Plain(v.By.String()))
@@ -155,19 +157,13 @@ func rootIsNobody(uid int) string {
 	return ""
 }
 
-// whoDecides is whoAmI under the id that the newest run knows that person by.
-func (c *config) whoDecides(led *ledger.Ledger, uid int) (remediate.Identity, error) {
-	by := c.whoAmI(uid)
-	last, err := led.LastRun()
-	if err != nil || last == nil || !by.Somebody() {
-		return by, err
-	}
-	plan, err := readPlan(c, last.ID)
+// newestPlan is the plan of the last run.
+func newestPlan(c *config, led *ledger.Ledger) (*runPlan, error) {
+	last, err := recordedRun(led, "")
 	if err != nil {
-		return by, err
+		return nil, err
 	}
-	by.Person = plan.same(by.Person)
-	return by, nil
+	return readPlan(c, last.ID)
 }
 
 // whoAmI is the person that the operating system says the user is. Root is nobody.

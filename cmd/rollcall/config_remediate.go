@@ -14,17 +14,18 @@ import (
 // remediateConfig is the section [remediate]: how much may follow from what the policy lets follow. Absent keys keep the
 // defaults of remediate.DefaultLimits.
 type remediateConfig struct {
-	PerRun     *int          `toml:"per_run"`
-	PerDay     *int          `toml:"per_day"`
-	AppPercent *percent      `toml:"app_percent"`
-	AppAtLeast *int          `toml:"app_at_least"`
-	MinAdmins  *int          `toml:"min_admins"`
-	WarmUp     *int          `toml:"warm_up"`
-	Shadow     *int          `toml:"shadow"` // agreements in a row before a rule is automatic in an app
-	MaxAge     *hours        `toml:"max_age"`
-	Answer     *scanner.Days `toml:"answer"`       // how long an answer may take
-	Keep       *scanner.Days `toml:"longest_keep"` // how long a keep may hold
-	Protected  []string      `toml:"protected"`    // "app/login or id", with * and ?
+	PerRun     *int                  `toml:"per_run"`
+	PerDay     *int                  `toml:"per_day"`
+	AppPercent *percent              `toml:"app_percent"`
+	AppAtLeast *int                  `toml:"app_at_least"`
+	MinAdmins  *int                  `toml:"min_admins"`
+	WarmUp     *int                  `toml:"warm_up"`
+	Shadow     *int                  `toml:"shadow"` // agreements in a row before a rule is automatic in an app
+	MaxAge     *hours                `toml:"max_age"`
+	Answer     *scanner.Days         `toml:"answer"`       // how long an answer may take
+	Keep       *scanner.Days         `toml:"longest_keep"` // how long a keep may hold
+	Protected  []string              `toml:"protected"`    // "app/login or id", with * and ?
+	Approvers  []connectors.PersonID `toml:"approvers"`    // who may decide on anything, beside managers and app owners
 }
 
 // identitiesConfig is the section [identities]: which person each proven name is.
@@ -43,11 +44,12 @@ func (h *hours) UnmarshalText(b []byte) error {
 
 // remediation is the section as it holds.
 type remediation struct {
-	Limits remediate.Limits
-	Answer time.Duration
-	Keep   int // days
-	Shadow int
-	UID    map[string]connectors.PersonID
+	Limits    remediate.Limits
+	Answer    time.Duration
+	Keep      int // days
+	Shadow    int
+	Approvers []connectors.PersonID
+	UID       map[string]connectors.PersonID
 }
 
 const (
@@ -57,7 +59,7 @@ const (
 )
 
 func (c *config) remediation(f *tomlFile, r remediateConfig, who identitiesConfig) {
-	c.Remediate = remediation{Limits: remediate.DefaultLimits, Answer: defaultAnswer, Keep: defaultKeep, Shadow: defaultShadow, UID: who.UID}
+	c.Remediate = remediation{Limits: remediate.DefaultLimits, Answer: defaultAnswer, Keep: defaultKeep, Shadow: defaultShadow, UID: who.UID, Approvers: r.Approvers}
 	lim := &c.Remediate.Limits
 	for _, n := range []struct {
 		key string

@@ -92,7 +92,7 @@ func (p *program) typed(id connectors.PersonID) error {
 
 func (p *program) carryOffboard(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, by remediate.Identity, reason string) error {
 	it, now := &plan.Plan.Items[0], p.now()
-	desk := c.desk(led)
+	desk := c.desk(led, plan)
 	k, err := led.Live(it.Group)
 	if err == nil && k == nil {
 		k, err = desk.Open(it, plan.Run+"/"+now.UTC().Format(time.RFC3339), now)
@@ -175,8 +175,9 @@ func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunReco
 		return nil, nil, usageError{fmt.Errorf("nobody on the roster of run %s has the id %q", run.ID, id)}
 	}
 	pl := &planner{admins: g.admins}
-	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result})
+	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
 	plan.Plan = remediate.Offboard(who.ID, who.Name(), g.subjects, g)
+	plan.people(result, c.Remediate.UID)
 	if len(plan.Plan.Items) == 0 {
 		return nil, nil, fmt.Errorf("%s (%s) has no enabled account in any app that was read", who.Name(), who.ID)
 	}

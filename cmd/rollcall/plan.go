@@ -93,7 +93,7 @@ func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, r
 	if err := errors.Join(err, played.Err()); err != nil {
 		return nil, err
 	}
-	return pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}), nil
+	return pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID), nil
 }
 
 // showPlan prints a plan, riskiest first, and what the guards think.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rollcall/connectors"
@@ -28,26 +29,19 @@ type runPlan struct {
 	Apps     map[connectors.AppID]remediate.AppState     `json:"apps"`
 	Unjudged map[connectors.AppID]bool                   `json:"not_judged,omitempty"` // apps of which no finding's absence means anything
 	Same     map[connectors.PersonID]connectors.PersonID `json:"same,omitempty"`       // further ids of people who have several: the one they go by
+	Managers map[connectors.PersonID]connectors.PersonID `json:"managers,omitempty"`   // of the people the plan is about, those who work here
+	Deciders map[connectors.PersonID]bool                `json:"deciders,omitempty"`   // people with a proven name here: whether they work here
 	Plan     *remediate.Plan                             `json:"plan"`
 }
 
 // runPlan makes the plan of a run that has just been judged.
-func (p *planner) runPlan(r *report.Review) *runPlan {
+func (p *planner) runPlan(r *report.Review, uids map[string]connectors.PersonID) *runPlan {
 	res := r.Result
 	out := &runPlan{Run: r.Run, AsOf: res.AsOf, ReadAt: r.Started.UTC(), Apps: map[connectors.AppID]remediate.AppState{}, Unjudged: map[connectors.AppID]bool{}, Plan: p.plan()}
 	if len(res.Untrusted) > 0 {
 		out.Roster = res.Untrusted[0]
 	}
-	for _, person := range res.Persons {
-		for _, r := range person.Records {
-			if r.ID != person.ID {
-				if out.Same == nil {
-					out.Same = map[connectors.PersonID]connectors.PersonID{}
-				}
-				out.Same[r.ID] = person.ID
-			}
-		}
-	}
+	out.people(res, uids)
 	for i := range res.Sources[1:] {
 		s := &res.Sources[1:][i]
 		app := connectors.AppID(s.Name)
@@ -59,6 +53,55 @@ func (p *planner) runPlan(r *report.Review) *runPlan {
 		out.Apps[app] = st
 	}
 	return out
+}
+
+// people notes what the desk has to know of people: who is one and the same, who manages those it is about, and which of
+// those who could decide still work here.
+func (r *runPlan) people(res *scanner.Result, uids map[string]connectors.PersonID) {
+	r.Same, r.Managers, r.Deciders = map[connectors.PersonID]connectors.PersonID{}, map[connectors.PersonID]connectors.PersonID{}, map[connectors.PersonID]bool{}
+	for _, person := range res.Persons {
+		for _, rec := range person.Records {
+			if rec.ID != person.ID {
+				r.Same[rec.ID] = person.ID
+			}
+		}
+	}
+	works := func(id connectors.PersonID) (*scanner.Person, bool) {
+		p := res.Who(id)
+		return p, p != nil && !p.Ended(res.AsOf)
+	}
+	for i := range r.Plan.Items {
+		id := r.Plan.Items[i].Person
+		if p := res.Who(id); p != nil && p.Now != nil {
+			if m, ok := works(p.Now.Manager); ok {
+				r.Managers[id] = m.ID
+			}
+		}
+	}
+	for _, id := range uids {
+		if p, ok := works(id); p != nil {
+			r.Deciders[p.ID] = ok
+		}
+	}
+}
+
+// mayDecide tells whether somebody may decide on a case: who works here, and is its subject's manager, the owner of every
+// app it touches, or one of the approvers that the configuration names. Nobody else: an empty list refuses.
+func (r *runPlan) mayDecide(c *config) func(remediate.Identity, *remediate.Case) error {
+	return func(by remediate.Identity, k *remediate.Case) error {
+		if !r.Deciders[by.Person] {
+			return fmt.Errorf("%s does not work here, by the roster of run %s", by.Person, r.Run)
+		}
+		owns := len(k.Item.Targets) > 0
+		for _, t := range k.Item.Targets {
+			app := c.app(t.App)
+			owns = owns && app != nil && app.Owner != "" && r.same(app.Owner) == by.Person
+		}
+		if owns || r.Managers[k.Item.Person] == by.Person || slices.ContainsFunc(c.Remediate.Approvers, func(id connectors.PersonID) bool { return r.same(id) == by.Person }) {
+			return nil
+		}
+		return fmt.Errorf("%s is neither the manager of %s, nor the owner of every app it touches, nor one of [remediate] approvers", by.Person, orNone(string(k.Item.Person)))
+	}
 }
 
 // write leaves the plan in a run's folder.

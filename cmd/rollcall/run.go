@@ -117,7 +117,7 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 		}
 	}
 	if planner != nil {
-		if err := planner.runPlan(r).write(folder.tmp); err != nil {
+		if err := planner.runPlan(r, c.Remediate.UID).write(folder.tmp); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -42,7 +42,7 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 		return nil, err
 	}
 	now := p.now()
-	desk := c.desk(led)
+	desk := c.desk(led, plan)
 	out := &settled{}
 	if out.Opened, err = desk.Follow(plan.Plan, last.ID, now, plan.judged); err != nil {
 		return nil, err
@@ -76,7 +76,7 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	firm := slices.DeleteFunc(remediate.Check(items(old), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
 	goOn, wait := remediate.Pass(items(old), firm)
 	out.Trips, out.Stopped = append(out.Trips, firm...), append(stopped, wait...)
-	return p.carryOut(ctx, c, led, slices.Concat(old, fresh), slices.Concat(goOn, free), out)
+	return p.carryOut(ctx, c, led, plan, slices.Concat(old, fresh), slices.Concat(goOn, free), out)
 }
 
 // begun tells whether a case, or its being taken back, was interrupted, or failed and is tried again: it was decided, and
@@ -100,9 +100,9 @@ func parted(due []*remediate.Case) (old, fresh []*remediate.Case) {
 	return old, fresh
 }
 
-// desk is the desk over the ledger.
-func (c *config) desk(led *ledger.Ledger) *remediate.Desk {
-	return &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep}
+// desk is the desk over the ledger, with the people as a run knew them.
+func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
+	return &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c)}
 }
 
 // due are the cases that are to be carried out now, in the order of the plan: what was decided, what lapsed, what the
@@ -140,8 +140,15 @@ func (c *config) ground(led *ledger.Ledger, plan *runPlan, now time.Time) (*reme
 		return nil, err
 	}
 	for _, r := range runs {
-		if r.Complete {
+		if r.Complete && !r.Rebuilt {
 			g.Runs++
+		}
+		if r.ID == plan.Run { // what was changed since then counts as this run's
+			n, err := led.Changed(r.At)
+			if err != nil {
+				return nil, err
+			}
+			g.ThisRun = n.All
 		}
 	}
 	for app, s := range plan.Apps {
@@ -165,14 +172,14 @@ const (
 )
 
 // carryOut does what the guards let pass. The first is the canary: if it fails, nothing else is tried.
-func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, due []*remediate.Case, free []remediate.Item, out *settled) error {
+func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, due []*remediate.Case, free []remediate.Item, out *settled) error {
 	passes := map[string]bool{}
 	for _, it := range free {
 		passes[it.Group] = true
 	}
 	apply := p.applier(c, led)
-	desk, failed := c.desk(led), 0
-	for i, k := range due {
+	desk, tried, failed := c.desk(led, plan), 0, 0
+	for _, k := range due {
 		if !passes[k.Item.Group] {
 			continue
 		}
@@ -186,11 +193,12 @@ func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, d
 			return err
 		}
 		out.Done = append(out.Done, done)
+		tried++
 		if done.State != remediate.Failed {
 			failed = 0
 			continue
 		}
-		if failed++; i == 0 || failed >= failuresInARow {
+		if failed++; tried == 1 || failed >= failuresInARow {
 			out.Halted = fmt.Sprintf("%s; the rest waits until that is understood", done.Why)
 			return nil
 		}

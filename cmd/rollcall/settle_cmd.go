@@ -101,8 +101,15 @@ func (p *program) undo(ctx context.Context, id, reason string) error {
 		return err
 	}
 	by := c.whoAmI(p.uid)
-	if !by.Somebody() {
-		by = remediate.Identity{Proof: actor() + " at the machine"} // giving back is safe, and must not wait for a proof
+	switch {
+	case !by.Somebody() && len(c.Remediate.UID) > 0:
+		return fmt.Errorf("this is not yours to take back: user %d of this machine is no person that [identities] uid names%s", p.uid, rootIsNobody(p.uid))
+	case !by.Somebody():
+		by = remediate.Identity{Proof: actor() + " at the machine"} // nobody has a proven name here: giving back must not wait for one
+	default:
+		if plan, err := newestPlan(c, led); err == nil { // without one, as they are called
+			by.Person = plan.same(by.Person)
+		}
 	}
 	apply := p.applier(c, led)
 	for _, k := range cases {

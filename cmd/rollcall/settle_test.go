@@ -107,9 +107,12 @@ policy = "policy.toml"
 [remediate]
 warm_up = 0
 shadow = 0
+approvers = ["E01"]
 [identities.uid]
 1001 = "E01"
 1002 = "E02"
+1003 = "E03"
+1009 = "E99"
 [roster]
 kind = "csv"
 file = "people.csv"
@@ -191,6 +194,10 @@ func TestAskedAndSettled(t *testing.T) {
 	id := s.caseID()
 	s.uid = 1002
 	s.says(s.rollcall(1, "", "cases", "remove", id, "--reason", "x"), "it is about your own access")
+	s.uid = 1003
+	s.says(s.rollcall(1, "", "cases", "remove", id, "--reason", "x"), "E03 is neither the manager of E02, nor the owner of every app it touches")
+	s.uid = 1009
+	s.says(s.rollcall(1, "", "cases", "remove", id, "--reason", "x"), "E99 does not work here")
 	s.uid = 0
 	s.says(s.rollcall(1, "", "cases", "remove", id, "--reason", "x"), "root can be anybody")
 	s.uid = 1001
@@ -209,6 +216,11 @@ func TestAskedAndSettled(t *testing.T) {
 	}
 	s.says(s.rollcall(0, "", "settle"), "0 cases carried out")
 	s.says(s.rollcall(0, "", "ledger", "verify"), "each follows from the one before")
+	s.uid = 0
+	s.says(s.rollcall(1, "", "undo", id, "--reason", "x"), "this is not yours to take back")
+	s.uid = 1002
+	s.says(s.rollcall(1, "", "undo", id, "--reason", "x"), "it is about your own access")
+	s.uid = 1001
 	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong"), "undone, by E01")
 	if s.active() != "u1 u2 u3 u4 u5" {
 		t.Errorf("active after the undo: %s", s.active())
