@@ -116,6 +116,14 @@ func (d *Desk) mayDecide(by Identity, c *Case) error {
 	return nil
 }
 
+// Hold makes an automatic case a person's to decide, for good: what was suspicious once is not harmless for having waited.
+func (d *Desk) Hold(id, why string, now time.Time) (*Case, error) {
+	return d.change(id, 0, Policy, "held", now, func(c *Case) error {
+		c.Held, c.Due = why, now.Add(d.Answer).UTC()
+		return c.to(Asked, now, why)
+	})
+}
+
 // Release lets the policy carry out an item that it calls automatic, without asking.
 func (d *Desk) Release(id string, now time.Time) (*Case, error) {
 	return d.change(id, 0, Policy, "released by policy", now, func(c *Case) error {

@@ -14,31 +14,33 @@ import (
 
 // Limits are the numbers of the guards. The zero value forbids everything; see DefaultLimits.
 type Limits struct {
-	PerRun     int           // accounts changed by one run
-	PerDay     int           // and by all runs of 24 hours, so that a schedule cannot nibble past the cap
-	AppPercent int           // and of one app's enabled accounts in 24 hours, in percent …
-	AppAtLeast int           // … but so many in any case: percents say nothing about a handful
-	MinAdmins  int           // enabled administrators an app keeps
-	MaxAge     time.Duration // how old the reading may be that a plan rests on
-	WarmUp     int           // complete runs before anything is automatic
-	Protected  []string      // patterns (* and ?) of "app/login" and "app/account id": never touched
+	PerRun                   int           // accounts changed by one run
+	PerDay                   int           // and by all runs of 24 hours, so that a schedule cannot nibble past the cap
+	AppPercent               int           // and of one app's enabled accounts in 24 hours, in percent …
+	AppAtLeast               int           // … but so many in any case: percents say nothing about a handful
+	MinAdmins                int           // enabled administrators an app keeps
+	LeftPercent, LeftAtLeast int           // people who worked at the last reading of the roster and do not at this one, before that is asked about
+	MaxAge                   time.Duration // how old the reading may be that a plan rests on
+	WarmUp                   int           // complete runs before anything is automatic
+	Protected                []string      // patterns (* and ?) of "app/login" and "app/account id": never touched
 }
 
 // DefaultLimits hold where the configuration is silent.
-var DefaultLimits = Limits{PerRun: 10, PerDay: 20, AppPercent: 5, AppAtLeast: 3, MinAdmins: 1, MaxAge: 26 * time.Hour, WarmUp: 3}
+var DefaultLimits = Limits{PerRun: 10, PerDay: 20, AppPercent: 5, AppAtLeast: 3, MinAdmins: 1, LeftPercent: 5, LeftAtLeast: 5, MaxAge: 26 * time.Hour, WarmUp: 3}
 
 // Ground is what the guards look at beside the batch.
 type Ground struct {
-	Now     time.Time
-	Run     string
-	Kill    string    // why the kill switch is on; empty: it is off
-	Roster  string    // why the roster is not to be relied upon; empty: it is
-	Runs    int       // complete runs so far
-	ReadAt  time.Time // when the reading began that the batch rests on
-	Apps    map[connectors.AppID]AppState
-	Changed Tally // by all runs in the 24 hours before Now
-	ThisRun int   // accounts this run has changed already
-	Lifts   []Lift
+	Now          time.Time
+	Run          string
+	Kill         string    // why the kill switch is on; empty: it is off
+	Roster       string    // why the roster is not to be relied upon; empty: it is
+	Left, Worked int       // people who worked at the last reading of the roster: those who do not now, and all
+	Runs         int       // complete runs so far
+	ReadAt       time.Time // when the reading began that the batch rests on
+	Apps         map[connectors.AppID]AppState
+	Changed      Tally // by all runs in the 24 hours before Now
+	ThisRun      int   // accounts this run has changed already
+	Lifts        []Lift
 }
 
 // AppState is what is known of an app.
@@ -72,6 +74,7 @@ type Guard string
 const (
 	GuardKill      Guard = "kill_switch"
 	GuardRoster    Guard = "roster"
+	GuardLeft      Guard = "many_left"
 	GuardSource    Guard = "source"
 	GuardAge       Guard = "age"
 	GuardWarmUp    Guard = "warm_up"
@@ -84,7 +87,7 @@ const (
 
 // liftable are the guards that a second person can lift: those that count. What says that the ground is not firm has to
 // be mended instead.
-var liftable = []Guard{GuardPerRun, GuardPerDay, GuardPerApp}
+var liftable = []Guard{GuardPerRun, GuardPerDay, GuardPerApp, GuardLeft}
 
 // Trip is a guard that stops something, with the numbers it looked at.
 type Trip struct {
@@ -151,6 +154,11 @@ func (c *checker) ground() {
 	}
 	if c.st.Roster != "" {
 		c.trip(Trip{Guard: GuardRoster, Says: "the roster is not to be relied upon: " + c.st.Roster})
+	}
+	if left, worked := c.st.Left, c.st.Worked; left >= c.lim.LeftAtLeast && left*100 >= worked*c.lim.LeftPercent && left > 0 {
+		c.trip(Trip{Guard: GuardLeft, Has: left, Limit: max(c.lim.LeftAtLeast, worked*c.lim.LeftPercent/100), Says: fmt.Sprintf(
+			"%d of the %d people who worked here at the last reading of the roster do not at this one: a mistake of HR's, or a site that closed; at most %d are taken as usual",
+			left, worked, max(c.lim.LeftAtLeast, worked*c.lim.LeftPercent/100))})
 	}
 	if age := c.st.Now.Sub(c.st.ReadAt); c.st.ReadAt.IsZero() || age > c.lim.MaxAge || age < 0 {
 		c.trip(Trip{Guard: GuardAge, Says: fmt.Sprintf("what was read is of %s, and it is %s now: at most %s are allowed; scan again",

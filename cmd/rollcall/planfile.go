@@ -25,6 +25,8 @@ type runPlan struct {
 	Run      string                                      `json:"run"`
 	AsOf     connectors.Date                             `json:"as_of"`
 	ReadAt   time.Time                                   `json:"read_at"` // when the reading began
+	Left     int                                         `json:"left"`    // of those who worked at the last reading of the roster, those who do not now
+	Worked   int                                         `json:"worked"`  // and how many they were
 	Roster   string                                      `json:"roster_problem,omitempty"`
 	Apps     map[connectors.AppID]remediate.AppState     `json:"apps"`
 	Unjudged map[connectors.AppID]bool                   `json:"not_judged,omitempty"` // apps of which no finding's absence means anything
@@ -53,6 +55,22 @@ func (p *planner) runPlan(r *report.Review, uids map[string]connectors.PersonID)
 		out.Apps[app] = st
 	}
 	return out
+}
+
+// leaving counts who worked at the last reading of the roster and does not any more, those who are missing included.
+func (r *runPlan) leaving(before, now *scanner.RosterFacts) {
+	if before == nil || now == nil {
+		return
+	}
+	for id, line := range before.People {
+		if line.Ended {
+			continue
+		}
+		r.Worked++
+		if is, there := now.People[id]; !there || is.Ended {
+			r.Left++
+		}
+	}
 }
 
 // people notes what the desk has to know of people: who is one and the same, who manages those it is about, and which of

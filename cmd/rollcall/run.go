@@ -117,7 +117,13 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 		}
 	}
 	if planner != nil {
-		if err := planner.runPlan(r, c.Remediate.UID).write(folder.tmp); err != nil {
+		before, err := led.Roster()
+		if err != nil {
+			return nil, nil, err
+		}
+		plan := planner.runPlan(r, c.Remediate.UID)
+		plan.leaving(before, result.Roster)
+		if err := plan.write(folder.tmp); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -72,11 +72,32 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	batch := items(fresh)
 	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
 	free, stopped := remediate.Pass(batch, out.Trips)
+	if err := c.hold(led, plan, fresh, out.Trips, p.now()); err != nil {
+		return err
+	}
 	// What has begun was counted when it began; it goes on where the ground is still firm.
 	firm := slices.DeleteFunc(remediate.Check(items(old), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
 	goOn, wait := remediate.Pass(items(old), firm)
 	out.Trips, out.Stopped = append(out.Trips, firm...), append(stopped, wait...)
 	return p.carryOut(ctx, c, led, plan, slices.Concat(old, fresh), slices.Concat(goOn, free), out)
+}
+
+// hold has people decide on what the policy would have done on the day too many people left at once: by the next run that
+// guard has nothing to compare with any more, and must not have been lifted by waiting.
+func (c *config) hold(led *ledger.Ledger, plan *runPlan, fresh []*remediate.Case, trips []remediate.Trip, now time.Time) error {
+	i := slices.IndexFunc(trips, func(t remediate.Trip) bool { return t.Guard == remediate.GuardLeft })
+	if i < 0 {
+		return nil
+	}
+	for _, k := range fresh {
+		if k.State != remediate.Open {
+			continue
+		}
+		if _, err := c.desk(led, plan).Hold(k.ID, trips[i].Says, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // begun tells whether a case, or its being taken back, was interrupted, or failed and is tried again: it was decided, and
@@ -129,7 +150,7 @@ func items(cases []*remediate.Case) []remediate.Item {
 
 // ground is what the guards look at, now.
 func (c *config) ground(led *ledger.Ledger, plan *runPlan, now time.Time) (*remediate.Ground, error) {
-	g := &remediate.Ground{Now: now, Run: plan.Run, Roster: plan.Roster, ReadAt: plan.ReadAt, Apps: map[connectors.AppID]remediate.AppState{}}
+	g := &remediate.Ground{Now: now, Run: plan.Run, Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Apps: map[connectors.AppID]remediate.AppState{}}
 	if b, err := os.ReadFile(filepath.Join(c.State, stopFile)); err == nil {
 		g.Kill = strings.TrimSpace("the file " + filepath.Join(c.State, stopFile) + " is there. " + string(b[:min(len(b), 200)]))
 	} else if !errors.Is(err, os.ErrNotExist) {

@@ -366,3 +366,34 @@ func TestRebuildCommand(t *testing.T) {
 	s.says(s.rollcall(0, "", "cases", "list"), "open")
 	s.says(s.rollcall(0, "", "ledger", "verify"), "each follows from the one before")
 }
+
+// Many who leave at once are more likely a mistake of HR's: what the policy would have done is asked about, also on the days
+// after, when the roster looks as it did the day before.
+func TestManyLeave(t *testing.T) {
+	s := newShop(t, "auto")
+	people := "id,first,last,mail,status,end\n"
+	s.svc.users = nil
+	for i := range 40 {
+		people += fmt.Sprintf("P%02d,First%c%c,Last%c,p%02d@kiln.example,active,\n", i, 'a'+i%26, 'a'+i/26, 'a'+i%26, i)
+		s.svc.users = append(s.svc.users, &scimUser{fmt.Sprintf("u%02d", i), fmt.Sprintf("p%02d@kiln.example", i), true, fmt.Sprintf("P%02d", i)})
+	}
+	s.write("people.csv", people+"E01,Ada,Alder,ada@kiln.example,active,\n")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	for i := range 6 {
+		people = strings.Replace(people, fmt.Sprintf("p%02d@kiln.example,active,", i), fmt.Sprintf("p%02d@kiln.example,terminated,2027-01-14", i), 1)
+	}
+	s.write("people.csv", people+"E01,Ada,Alder,ada@kiln.example,active,\n")
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(4, "", "settle"), "STOPPED by many_left: 6 of the 41 people")
+	for range 3 {
+		s.now = s.now.Add(time.Hour)
+		s.rollcall(0, "", "scan", "-q", "--no-workbook")
+		s.says(s.rollcall(0, "", "settle"), "0 cases carried out")
+	}
+	s.says(s.rollcall(0, "", "cases", "list"), "asked")
+	if s.svc.patches != 0 {
+		t.Errorf("%d accounts were changed", s.svc.patches)
+	}
+}
