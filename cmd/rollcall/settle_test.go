@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // service is a small SCIM service: users that can be disabled. What a real one does is tried in the connector's own tests.
@@ -172,6 +174,29 @@ func (s *shop) active() (out string) {
 	return strings.TrimSpace(out)
 }
 
+// sheet is one of the newest workbook's, a row a line.
+func (s *shop) sheet(name string) string {
+	s.t.Helper()
+	books, err := filepath.Glob(filepath.Join(s.dir, "state", "runs", "*", "*.xlsx"))
+	if err != nil || len(books) == 0 {
+		s.t.Fatal(books, err)
+	}
+	f, err := excelize.OpenFile(books[len(books)-1])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := f.GetRows(name)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	out := ""
+	for _, r := range rows {
+		out += strings.Join(r, " | ") + "\n"
+	}
+	return out
+}
+
 func (s *shop) caseID() string {
 	s.t.Helper()
 	list := s.rollcall(0, "", "cases", "list", "--all")
@@ -227,6 +252,8 @@ func TestAskedAndSettled(t *testing.T) {
 	}
 	s.now = s.now.Add(time.Hour)
 	s.rollcall(0, "", "scan", "-q")
+	s.says(s.sheet("Decisions"), id, "remove", "E01 (uid 1001)", "he has left", "cli")
+	s.says(s.sheet("Remediation log"), id, "disable ben@kiln.example in crm", "approved", "enabled: yes", "done")
 	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "0 cases carried out") // asked, since somebody took it back
 	s.says(s.rollcall(0, "", "cases", "list"), "asked")
 }
