@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/connectors"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -95,5 +96,27 @@ func TestFindingsFileFull(t *testing.T) {
 	err = f.take("crm", slices.Values([]*scanner.Finding{{ID: "f-1", Kind: scanner.StaleAccount, App: "crm"}}))
 	if err == nil || !strings.Contains(err.Error(), "crm") {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// A run that cannot begin says why, and leaves nothing behind.
+func TestRunCannotBegin(t *testing.T) {
+	config := company(t)
+	state := filepath.Join(filepath.Dir(config), ".rollcall")
+	if err := os.WriteFile(state, []byte("no folder"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, 1, "scan", "-q", "-c", config)
+	if err := os.Remove(state); err != nil {
+		t.Fatal(err)
+	}
+	led, err := ledger.Open(state, ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer led.Close()
+	run(t, 1, "scan", "-q", "-c", config) // somebody else has the ledger
+	if left, _ := filepath.Glob(filepath.Join(state, "runs", "*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }

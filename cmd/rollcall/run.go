@@ -1,21 +1,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"rollcall/connectors"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
-	"rollcall/scanner/evidence"
 )
 
 // runOptions are what a caller may ask of a run.
@@ -28,122 +25,36 @@ type runOptions struct {
 	Progress  func(scanner.SourceReport, bool)
 }
 
-// runOnce is one whole run: gather, match, judge, report, record. It returns the review of the run; its files are in the
-// run folder, which is there whole or not at all. The findings themselves are only in it (and, for a workbook, in the
-// review's result); asked is the digest of those that were asked for.
+// runOnce is one whole run: gather, match, judge, plan, report, record. It returns the review of the run; its files are in the
+// run folder, which is there whole or not at all. The findings themselves are only in it; asked is the digest of those that
+// were asked for.
 func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review *report.Review, asked *report.Digest, err error) {
-	started := p.now()
-	asOf := c.AsOf
-	if o.AsOf.Known() {
-		asOf = o.AsOf
-	}
-	history, led, err := openHistory(c, o)
+	run, err := p.beginRun(c, o)
 	if err != nil {
 		return nil, nil, err
 	}
-	if led != nil {
-		defer led.Close()
+	defer run.end()
+	if err := run.judge(ctx); err != nil {
+		return nil, nil, err
 	}
-	holdMemory(c.Roster, led != nil)
-	folder, err := newRunFolder(c.State, started, o.AsOf, led != nil && !o.AsOf.Known())
+	r, record, err := run.review()
 	if err != nil {
 		return nil, nil, err
 	}
-	defer folder.discard()
-
-	recorded := led != nil && !o.AsOf.Known()
-	keep := &keeper{dir: folder.tmp, accounts: o.Workbook || o.Accounts != "", grants: recorded}
-	in := scanner.Input{
-		Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: history, Domains: c.Domains, AsOf: asOf,
-		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: keep.app, Progress: o.Progress,
-	}
-	var seal *evidence.Seal
-	var planner *planner
-	if recorded {
-		if planner, err = newPlanner(c, led, false); err != nil {
-			return nil, nil, err
-		}
-		if in, seal, err = folder.seal(c, in); err != nil {
-			return nil, nil, errors.Join(err, seal.Close())
-		}
-		defer seal.Close() // of a run that ends early
-	}
-	register, err := in.History.Register()
-	if err != nil {
+	if err := run.leave(ctx, r); err != nil {
 		return nil, nil, err
 	}
-	found, err := newFindings(folder.tmp, appIDs(c.Apps), asOf, register)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer found.close()
-	found.recorded, found.shown = led != nil, o.Shown
-	in.Found = found.take
-	if planner != nil {
-		in.Sink, in.Found = planner.beside(keep.app, found.take)
-	}
-
-	result, err := scanner.Scan(ctx, in)
-	if err != nil {
-		return nil, nil, err
-	}
-	// Sorted here once, it costs the ledger next to nothing to sort it again whenever it is asked.
-	slices.SortFunc(found.found, func(a, b ledger.Found) int { return cmp.Compare(a.ID, b.ID) })
-	asked = &found.asked
-	if o.Shown == nil {
-		asked = &found.all
-	}
-	r := &report.Review{
-		Run: folder.id, Version: version(), By: actor(), Started: started, Result: result, Digest: &found.all,
-		Config: hexSum(c.data), Policy: c.policyHash(), Program: p.name(), Flags: p.flags(),
-		Person: result.Who, NextStep: scanner.NextStep, Exceptions: c.Policy.Exceptions, Register: c.Policy.ServiceAccounts,
-	}
-	run := runRecord(r, found.found)
-	if led != nil {
-		if r.Decisions, r.Actions, err = sinceLastRun(led, started); err != nil {
-			return nil, nil, err
-		}
-		result.Roster.KeepLines(result.Persons)
-		if err := compare(c, led, register, &run, r); err != nil {
-			return nil, nil, err
-		}
-	}
-	p.remarks(o, r)
-	sign := p.mayBeSigned(c, o, r)
-	r.Ended = p.now()
-	if seal != nil {
-		if err := seal.Close(); err != nil {
-			return nil, nil, err
-		}
-	}
-	if planner != nil {
-		before, err := led.Roster()
-		if err != nil {
-			return nil, nil, err
-		}
-		plan := planner.runPlan(r, c.Remediate.UID)
-		plan.leaving(before, result.Roster)
-		if err := plan.write(folder.tmp); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := folder.write(ctx, r, found, keep, o, c.Apps, recorded, sign); err != nil {
-		return nil, nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	if err := folder.commit(r); err != nil {
-		return nil, nil, err
-	}
-	if recorded {
-		if err := record(led, run, r, keep, sign); err != nil {
+	if run.recorded {
+		if err := run.record(record, r); err != nil {
 			return nil, nil, fmt.Errorf("the run is in %s, but could not be recorded: %w", r.Paths.Dir, err)
 		}
-		p.sayTimestamp(folder.signed)
-		p.witness(ctx, c, led, r.Run, r.Manifest)
+		p.sayTimestamp(run.folder.signed)
+		p.witness(ctx, c, run.led, r.Run, r.Manifest)
 	}
-	return r, asked, nil
+	if o.Shown == nil {
+		return r, &run.found.all, nil
+	}
+	return r, &run.found.asked, nil
 }
 
 // openHistory gives the memory of earlier runs; the ledger is nil when the caller wants none.
@@ -169,29 +80,6 @@ func remember(f *scanner.Finding, register map[scanner.FindingID]scanner.Seen, a
 	if known {
 		f.FirstSeen = s.First
 	}
-}
-
-// record writes the run into the ledger, with the hashes of what it left.
-func record(led *ledger.Ledger, run ledger.Run, r *report.Review, keep *keeper, sign *signing) error {
-	run.ManifestSHA256 = r.Manifest
-	for _, app := range sortedKeys(run.Pulls) {
-		if log := keep.log(app); log != nil {
-			if err := led.RecordGrants(app, run.AsOf, log); err != nil {
-				return err
-			}
-		}
-	}
-	// A roster that was read whole and is only unlike the last one waits for somebody to say that it is true. One with
-	// rows that cannot be read is no better for being accepted: it has to be mended.
-	if res := r.Result; len(res.Untrusted) > 0 && res.Sources[0].Unreadable == 0 && res.Sources[0].Whole {
-		if err := led.SetPendingRoster(ledger.PendingRoster{Facts: *res.Roster, Reasons: res.Untrusted, At: run.At, Actor: run.Actor}); err != nil {
-			return err
-		}
-	}
-	if _, err := led.RecordRun(run); err != nil || r.Paths.Workbook == "" {
-		return err
-	}
-	return recordWorkbook(led, r.Run, r.Paths.Workbook, "of the run", sign, run.At)
 }
 
 // pastRun is a recorded run and what it found.
