@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"rollcall/connectors"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -32,7 +33,8 @@ type manifest struct {
 	Started time.Time       `json:"started"`
 	By      string          `json:"by"`
 	Program string          `json:"program"`
-	Rules   int             `json:"rules"` // scanner.RulesVersion
+	Rules   int             `json:"rules"`       // scanner.RulesVersion
+	Head    ledger.Head     `json:"ledger_head"` // of the ledger when the run ended, before it was recorded itself
 	Files   []manifestFile  `json:"files"`
 }
 
@@ -43,8 +45,8 @@ type manifestFile struct {
 }
 
 // writeManifest lists all files of a folder, which are whole by now, and gives the hash of the list.
-func writeManifest(dir string, r *report.Review) (sum string, err error) {
-	m := manifest{Format: 1, Run: r.Run, AsOf: r.Result.AsOf, Started: r.Started.UTC(), By: r.By, Program: r.Version, Rules: scanner.RulesVersion}
+func writeManifest(dir string, r *report.Review, head ledger.Head) (sum string, err error) {
+	m := manifest{Format: 1, Run: r.Run, AsOf: r.Result.AsOf, Started: r.Started.UTC(), By: r.By, Program: r.Version, Rules: scanner.RulesVersion, Head: head}
 	if m.Files, err = listFiles(dir); err != nil {
 		return "", err
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"io"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -140,13 +142,62 @@ func (x *oneRun) leave(ctx context.Context, r *report.Review) error {
 			return err
 		}
 	}
-	if err := x.folder.write(ctx, r, x.found, x.keep, x.o, x.c.Apps, x.recorded, x.sign); err != nil {
+	if err := x.lists(r); err != nil {
+		return err
+	}
+	if err := x.reports(ctx, r); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return x.folder.commit(r)
+}
+
+// lists leaves findings.jsonl, run.json and, where they are wanted, people.jsonl and accounts.jsonl.
+func (x *oneRun) lists(r *report.Review) error {
+	dir := x.folder.tmp
+	r.Paths.Findings = filepath.Join(dir, findingsName)
+	if err := x.found.close(); err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(dir, "run.json"), func(w io.Writer) error { return report.WriteRun(w, r) }); err != nil {
+		return err
+	}
+	if !x.keep.accounts {
+		return x.keep.close()
+	}
+	if err := writeFile(filepath.Join(dir, peopleName), func(w io.Writer) error { return writePeople(w, r.Result.Persons) }); err != nil {
+		return err
+	}
+	r.Paths.Accounts = filepath.Join(dir, "accounts.jsonl")
+	if err := x.keep.join(r.Paths.Accounts, x.c.Apps); err != nil {
+		return err
+	}
+	if x.o.Accounts != "" {
+		return copyFile(x.o.Accounts, r.Paths.Accounts)
+	}
+	return nil
+}
+
+// reports leaves the manifest of a recorded run, which names all that is in its folder by now and the head of the ledger
+// that it stands on, and the workbook, which names the manifest.
+func (x *oneRun) reports(ctx context.Context, r *report.Review) (err error) {
+	if x.recorded {
+		head, err := x.led.Head()
+		if err != nil {
+			return err
+		}
+		if r.Manifest, err = writeManifest(x.folder.tmp, r, head); err != nil {
+			return err
+		}
+	}
+	if !x.o.Workbook {
+		return nil
+	}
+	r.Paths.Workbook = filepath.Join(x.folder.tmp, "rollcall-"+x.folder.id+".xlsx")
+	x.folder.signed, err = workbookFrom(ctx, x.folder.tmp, r.Paths.Workbook, r, nil, x.sign)
+	return err
 }
 
 // plan leaves what the run proposes, with the ground it stands on.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"rollcall/connectors"
 	"rollcall/report"
 	"rollcall/report/opcsign"
-	"rollcall/scanner"
 )
 
 // runFolder is where a run leaves its files. It is written under another name and renamed when whole, so that a run that
@@ -79,51 +77,6 @@ func (f *runFolder) commit(r *report.Review) error {
 		if *p != "" {
 			*p = filepath.Join(f.dir, filepath.Base(*p))
 		}
-	}
-	return nil
-}
-
-// write leaves findings.jsonl, run.json and, where they are wanted, people.jsonl, accounts.jsonl and the workbook. The
-// folder of a run that is recorded has a manifest of all that, which the workbook names.
-func (f *runFolder) write(ctx context.Context, r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App, recorded bool, sign *signing) error {
-	if err := f.writeLists(r, found, keep, o, apps); err != nil {
-		return err
-	}
-	if recorded {
-		var err error
-		if r.Manifest, err = writeManifest(f.tmp, r); err != nil {
-			return err
-		}
-	}
-	if !o.Workbook {
-		return nil
-	}
-	r.Paths.Workbook = filepath.Join(f.tmp, "rollcall-"+f.id+".xlsx")
-	result, err := workbookFrom(ctx, f.tmp, r.Paths.Workbook, r, nil, sign)
-	f.signed = result
-	return err
-}
-
-func (f *runFolder) writeLists(r *report.Review, found *findings, keep *keeper, o runOptions, apps []scanner.App) error {
-	r.Paths.Findings = filepath.Join(f.tmp, findingsName)
-	if err := found.close(); err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(f.tmp, "run.json"), func(w io.Writer) error { return report.WriteRun(w, r) }); err != nil {
-		return err
-	}
-	if !keep.accounts {
-		return keep.close()
-	}
-	if err := writeFile(filepath.Join(f.tmp, peopleName), func(w io.Writer) error { return writePeople(w, r.Result.Persons) }); err != nil {
-		return err
-	}
-	r.Paths.Accounts = filepath.Join(f.tmp, "accounts.jsonl")
-	if err := keep.join(r.Paths.Accounts, apps); err != nil {
-		return err
-	}
-	if o.Accounts != "" {
-		return copyFile(o.Accounts, r.Paths.Accounts)
 	}
 	return nil
 }

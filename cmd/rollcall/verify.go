@@ -210,7 +210,7 @@ func (c *checks) run(cfg *config, led *ledger.Ledger, path string, file *os.File
 		c.say("manifest", "not checked", "the workbook names run %s and its manifest %s; the run's folder and the ledger are not at hand", stated.Run, stated.Manifest)
 		return
 	}
-	c.manifest(filepath.Join(cfg.State, "runs", stated.Run), stated)
+	c.manifest(led, filepath.Join(cfg.State, "runs", stated.Run), stated)
 	rec, _, err := led.Run(stated.Run)
 	switch {
 	case err != nil:
@@ -232,7 +232,7 @@ func (c *checks) run(cfg *config, led *ledger.Ledger, path string, file *os.File
 }
 
 // manifest holds the folder of a run against the manifest that the workbook names.
-func (c *checks) manifest(dir string, stated report.Stated) {
+func (c *checks) manifest(led *ledger.Ledger, dir string, stated report.Stated) {
 	m, sum, err := readManifest(dir)
 	if errors.Is(err, fs.ErrNotExist) || err != nil && !exists(dir) {
 		c.say("manifest", "not checked", "the folder %s is not there", dir)
@@ -252,6 +252,10 @@ func (c *checks) manifest(dir string, stated report.Stated) {
 	}
 	for _, s := range problems {
 		c.line("manifest", false, "%s", s)
+	}
+	had, err := led.HadHead(m.Head)
+	if m.Head.Ledger != "" && (err != nil || !had) {
+		c.line("checkpoint", false, "the ledger's chain does not go through event %d, as the manifest saw it when run %s ended: it was written anew since (%v)", m.Head.Seq, m.Run, err)
 	}
 	if len(problems) == 0 {
 		c.line("manifest", true, "all %d files of run %s are as the run left them; rollcall replay derives the findings again", len(m.Files), m.Run)
