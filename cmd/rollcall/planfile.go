@@ -13,6 +13,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/remediate"
+	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -33,6 +34,7 @@ type runPlan struct {
 	Same     map[connectors.PersonID]connectors.PersonID `json:"same,omitempty"`       // further ids of people who have several: the one they go by
 	Managers map[connectors.PersonID]connectors.PersonID `json:"managers,omitempty"`   // of the people the plan is about, those who work here
 	Deciders map[connectors.PersonID]bool                `json:"deciders,omitempty"`   // people with a proven name here: whether they work here
+	Returned []string                                    `json:"returned,omitempty"`   // cases that suspended somebody who is back from leave
 	Plan     *remediate.Plan                             `json:"plan"`
 }
 
@@ -71,6 +73,22 @@ func (r *runPlan) leaving(before, now *scanner.RosterFacts) {
 			r.Left++
 		}
 	}
+}
+
+// returning notes the cases that suspended an account while its owner was on leave, and whose owner is back.
+func (r *runPlan) returning(led *ledger.Ledger, res *scanner.Result) error {
+	suspended, err := led.Cases(func(k *remediate.Case) bool {
+		return k.State == remediate.Confirmed && slices.Equal(k.Item.Kinds, []scanner.Kind{scanner.LeaveNotSuspended})
+	})
+	if err != nil || r.Roster != "" { // of a roster that is not relied upon nobody is back
+		return err
+	}
+	for _, k := range suspended {
+		if p := res.Who(k.Item.Person); p != nil && !p.Ended(res.AsOf) && p.Now.Status == connectors.Active {
+			r.Returned = append(r.Returned, k.ID)
+		}
+	}
+	return nil
 }
 
 // people notes what the desk has to know of people: who is one and the same, who manages those it is about, and which of

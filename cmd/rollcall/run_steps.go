@@ -208,6 +208,9 @@ func (x *oneRun) plan(r *report.Review) error {
 	}
 	plan := x.planner.runPlan(r, x.c.Remediate.UID)
 	plan.leaving(before, x.result.Roster)
+	if err := plan.returning(x.led, x.result); err != nil {
+		return err
+	}
 	return plan.write(x.folder.tmp)
 }
 

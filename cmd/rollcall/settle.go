@@ -22,6 +22,7 @@ const stopFile = "STOP"
 // settled is what settle did.
 type settled struct {
 	Opened  []*remediate.Case
+	Back    []*remediate.Case // of people who are back from leave: given back, or to be
 	Passed  []*remediate.Case // whose deadline came
 	Trips   []remediate.Trip
 	Batch   string           // hash of what the guards looked at: what a lift names
@@ -48,6 +49,9 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 		return nil, err
 	}
 	if out.Passed, err = desk.Deadlines(now); err != nil {
+		return nil, err
+	}
+	if err := p.restoreReturned(ctx, c, led, plan, out); err != nil {
 		return nil, err
 	}
 	due, err := p.due(led, plan)
@@ -119,6 +123,31 @@ func parted(due []*remediate.Case) (old, fresh []*remediate.Case) {
 		}
 	}
 	return old, fresh
+}
+
+// restoreReturned gives those who are back from leave what was suspended, from the journal, where the policy suspended it
+// unasked; where people decided, people are told. The kill switch stops this too.
+func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, out *settled) error {
+	for _, id := range plan.Returned {
+		k, err := led.Case(id)
+		if err != nil {
+			return err
+		}
+		if k.State != remediate.Confirmed {
+			continue
+		}
+		ground, err := c.ground(led, plan, p.now())
+		if err != nil {
+			return err
+		}
+		if k.Decision == nil && ground.Kill == "" {
+			if k, _, err = p.applier(c, led).Undo(ctx, id, remediate.Policy, "its owner is back from leave"); err != nil {
+				return err
+			}
+		}
+		out.Back = append(out.Back, k)
+	}
+	return nil
 }
 
 // desk is the desk over the ledger, with the people as a run knew them.

@@ -52,6 +52,13 @@ func (s *settled) show(w io.Writer) {
 	for _, k := range s.Passed {
 		fmt.Fprintf(w, "%s  %s: %s\n", k.ID, k.State, report.Plain(k.Why))
 	}
+	for _, k := range s.Back {
+		if k.State == remediate.Undone {
+			fmt.Fprintf(w, "%s  given back: %s is back from leave\n", k.ID, report.Plain(string(k.Item.Person)))
+		} else {
+			fmt.Fprintf(w, "%s  %s is back from leave; give back what was suspended with: rollcall undo %s --reason …\n", k.ID, report.Plain(string(k.Item.Person)), k.ID)
+		}
+	}
 	for _, k := range s.Done {
 		fmt.Fprintf(w, "%s  %-9s %s\n", k.ID, k.State, report.Plain(k.Item.Group))
 		if k.Why != "" {

@@ -424,3 +424,33 @@ func TestManyLeave(t *testing.T) {
 		t.Errorf("%d accounts were changed", s.svc.patches)
 	}
 }
+
+// Somebody on leave is suspended, and gets back what they had when they return.
+func TestBackFromLeave(t *testing.T) {
+	s := newShop(t, "report")
+	s.write("policy.toml", "[rules.leave_not_suspended]\nmode = \"auto\"\ngrace = \"0d\"\n")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "end = \"end\"\n", "end = \"end\"\nleave_start = \"away\"\n", 1))
+	text, _ = os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	people := strings.ReplaceAll(strings.Replace(string(text), "status,end\n", "status,end,away\n", 1), "active,\n", "active,,\n")
+	people = strings.Replace(people, "terminated,2026-12-31\n", "terminated,2026-12-31,\n", 1)
+	s.write("people.csv", strings.Replace(people, "eve@kiln.example,active,,", "eve@kiln.example,leave,,2026-12-01", 1))
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "confirmed")
+	if s.active() != "u1 u2 u3 u4" {
+		t.Fatalf("active: %s", s.active())
+	}
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle") // still away
+	if s.active() != "u1 u2 u3 u4" {
+		t.Fatalf("active while away: %s", s.active())
+	}
+	s.write("people.csv", people)
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "given back: E05 is back from leave")
+	if s.active() != "u1 u2 u3 u4 u5" {
+		t.Errorf("active after the return: %s", s.active())
+	}
+}
