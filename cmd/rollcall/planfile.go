@@ -21,6 +21,9 @@ import (
 // planName is the file of what a run proposes, with what its guards look at.
 const planName = "plan.json"
 
+// errNoPlan is the error for a run that proposes nothing.
+var errNoPlan = errors.New("nothing may follow from its findings, since no rule in the policy has mode = \"ask\" or \"auto\"")
+
 // runPlan is a plan and the ground it stands on, as one run saw both.
 type runPlan struct {
 	Run      string                                      `json:"run"`
@@ -155,7 +158,7 @@ func readPlan(c *config, run string) (*runPlan, error) {
 	dir := filepath.Join(c.State, "runs", run)
 	text, err := os.ReadFile(filepath.Join(dir, planName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the run %s has no plan: nothing may follow from its findings, since no rule in the policy has mode = \"ask\" or \"auto\"", run)
+		return nil, fmt.Errorf("the run %s has no plan: %w; what it would be shows: rollcall plan --all", run, errNoPlan)
 	}
 	if err != nil {
 		return nil, err
