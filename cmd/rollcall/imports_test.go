@@ -47,6 +47,7 @@ var homes = map[string][]string{
 	"github.com/xuri/excelize/v2":        {"rollcall/report", "rollcall/connectors/xlsx"},                             // written by the one, read by the other
 	"go.etcd.io/bbolt":                   {"rollcall/remediate/ledger"},
 	"github.com/slack-go/slack":          {"rollcall/remediate/slackdesk"},
+	"golang.org/x/net/publicsuffix":      {"rollcall/remediate/notify"}, // which names a mail program makes links of
 	"golang.org/x/text/unicode/norm":     {"rollcall/scanner"},
 	"golang.org/x/text/encoding":         {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
 	"github.com/robfig/cron/v3":          {"rollcall/cmd/rollcall"},
