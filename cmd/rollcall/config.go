@@ -26,6 +26,7 @@ type configFile struct {
 	Workers    int              `toml:"workers"`         // sources judged at once; 0: one a processor
 	Evidence   evidenceConfig   `toml:"evidence"`
 	Witness    witnessConfig    `toml:"witness"`
+	Notify     notifyConfig     `toml:"notify"`
 	Sign       *signConfig      `toml:"sign"` // absent: reports are not signed
 	Remediate  remediateConfig  `toml:"remediate"`
 	Identities identitiesConfig `toml:"identities"`
@@ -93,6 +94,7 @@ type config struct {
 
 	Recipients evidence.Recipients // whom sealed inputs are encrypted to
 	Witness    witnessConfig
+	Notify     notifyConfig
 	Sign       *signConfig // nil: reports are not signed
 	Assigns    map[connectors.AppID][]string
 	Remediate  remediation
@@ -126,6 +128,8 @@ func loadConfig(path string, now time.Time, secret func(string) ([]byte, error))
 	c.remediation(f, cf.Remediate, cf.Identities)
 	cf.Witness.check(f)
 	c.Witness = cf.Witness
+	cf.Notify.check(f)
+	c.Notify = cf.Notify
 	cf.Sign.check(f)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient()}

@@ -81,7 +81,7 @@ const defaultMost = 20
 // New makes the digest of the cases that wait for an answer; the others are left out. It is nil when none waits. The order of
 // the cases does not matter.
 func New(cases []*remediate.Case, o Options) *Digest {
-	waiting := slices.DeleteFunc(slices.Clone(cases), func(c *remediate.Case) bool { return !waits(c) })
+	waiting := slices.DeleteFunc(slices.Clone(cases), func(c *remediate.Case) bool { return !Waits(c) })
 	if len(waiting) == 0 {
 		return nil
 	}
@@ -107,8 +107,8 @@ func New(cases []*remediate.Case, o Options) *Digest {
 	return d
 }
 
-// waits tells whether somebody's answer would change something.
-func waits(c *remediate.Case) bool {
+// Waits tells whether somebody's answer would change something.
+func Waits(c *remediate.Case) bool {
 	return c.State == remediate.Open || c.State == remediate.Asked || c.State == remediate.Expired
 }
 

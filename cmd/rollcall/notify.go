@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/remediate/notify"
+	"rollcall/scanner"
+)
+
+// How many cases one digest lists: people read the riskiest, programs read all.
+const (
+	mostByMail    = 20
+	mostByWebhook = 1000
+)
+
+// notify tells of the cases that wait for an answer through every channel that [notify] names. It says who was told, in the
+// words of a case's event, and what went wrong: a channel that fails does not keep another from telling. It changes no case;
+// who was told is to be noted with Desk.Ask, and only if anybody was.
+func (p *program) notify(ctx context.Context, c *config, cases []*remediate.Case) (told []string, problems []error) {
+	if c.Notify.Webhook == "" && c.Notify.Mail == nil {
+		return nil, nil
+	}
+	cases = waiting(cases, p.now().Add(c.Remediate.Answer))
+	if len(cases) == 0 {
+		return nil, nil
+	}
+	people := c.peopleOf(cases)
+	if c.Notify.Webhook != "" {
+		if err := p.notifyWebhook(ctx, c, cases, people); err != nil {
+			problems = append(problems, fmt.Errorf("notify: %w", err))
+		} else {
+			told = append(told, "by webhook to "+(&notify.Webhook{URL: c.Notify.Webhook}).Host())
+		}
+	}
+	if c.Notify.Mail != nil {
+		by, errs := p.notifyMail(ctx, c, cases, people)
+		for _, err := range errs {
+			problems = append(problems, fmt.Errorf("notify: %w", err))
+		}
+		if len(by) > 0 {
+			told = append(told, "by mail to "+strings.Join(by, ", "))
+		}
+	}
+	return told, problems
+}
+
+// waiting are the cases that wait for an answer. Those that are only being asked now get the day by which it is wanted.
+func waiting(cases []*remediate.Case, due time.Time) []*remediate.Case {
+	var out []*remediate.Case
+	for _, c := range cases {
+		if !notify.Waits(c) {
+			continue
+		}
+		if n := *c; n.State == remediate.Open && n.Due.IsZero() && (n.Item.Mode != scanner.ModeAuto || n.Held != "") {
+			n.Due = due.UTC()
+			c = &n
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// lookup gives a person by any of their ids; nil where nobody is known.
+type lookup func(connectors.PersonID) *scanner.Person
+
+func (l lookup) name(id connectors.PersonID) string {
+	if p := l(id); p != nil {
+		return p.Name()
+	}
+	return ""
+}
+
+// same tells whether two ids are of one person.
+func (l lookup) same(a, b connectors.PersonID) bool {
+	pa, pb := l(a), l(b)
+	return a == b || pa != nil && pb != nil && pa.ID == pb.ID
+}
+
+// peopleOf knows the people of the runs that planned the cases, the newest first. A run whose folder is gone knows nobody:
+// ids say enough.
+func (c *config) peopleOf(cases []*remediate.Case) lookup {
+	var runs []string
+	for _, k := range cases {
+		if k.Run != "" && !slices.Contains(runs, k.Run) {
+			runs = append(runs, k.Run)
+		}
+	}
+	slices.Sort(runs)
+	slices.Reverse(runs)
+	var known []func(connectors.PersonID) *scanner.Person
+	for _, run := range runs {
+		if who, err := whoIs(filepath.Join(c.State, "runs", run, peopleName)); err == nil {
+			known = append(known, who)
+		}
+	}
+	return func(id connectors.PersonID) *scanner.Person {
+		for _, who := range known {
+			if p := who(id); p != nil && p.Now != nil {
+				return p
+			}
+		}
+		return nil
+	}
+}
+
+func (p *program) notifyWebhook(ctx context.Context, c *config, cases []*remediate.Case, people lookup) error {
+	secret, err := textSecret(c.secret)(c.Notify.Secret)
+	if err != nil {
+		return fmt.Errorf("%s: [notify] secret: %w", c.Notify.at, err)
+	}
+	d := notify.New(cases, notify.Options{Most: mostByWebhook, Name: people.name})
+	body, err := d.JSON()
+	if err != nil {
+		return err
+	}
+	w := &notify.Webhook{URL: c.Notify.Webhook, Secret: []byte(secret), HTTP: httpClient(), Now: p.now, Wait: p.wait}
+	return w.Send(ctx, body, d.Key)
+}
+
+// notifyMail sends one digest to everybody whom "to" names, or, without it, each owner of an app the cases of that app.
+func (p *program) notifyMail(ctx context.Context, c *config, cases []*remediate.Case, people lookup) (told []string, problems []error) {
+	m, err := c.mailer()
+	if err != nil {
+		return nil, []error{err}
+	}
+	letters := []letter{{to: c.Notify.Mail.To, cases: cases}}
+	if len(c.Notify.Mail.To) == 0 {
+		if letters, err = c.toOwners(ctx, cases, people); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	for _, l := range letters {
+		mail, err := p.write(c, &l, people)
+		if err == nil {
+			var taken []string
+			taken, err = m.Send(ctx, mail)
+			told = append(told, taken...)
+		}
+		if err != nil {
+			problems = append(problems, err)
+		}
+	}
+	slices.Sort(told)
+	return slices.Compact(told), problems
+}
+
+// letter is what some people are told of.
+type letter struct {
+	to    []string
+	cases []*remediate.Case
+}
+
+// write makes the mail. The same cases to the same people have the same id, so that mail systems drop a second one.
+func (p *program) write(c *config, l *letter, people lookup) (*notify.Mail, error) {
+	from, err := notify.ParseAddress(c.Notify.Mail.From)
+	if err != nil {
+		return nil, err
+	}
+	d := notify.New(l.cases, notify.Options{Most: mostByMail, Name: people.name})
+	sum := sha256.Sum256([]byte(d.Key + " " + strings.Join(l.to, " ")))
+	_, domain, _ := strings.Cut(from.Address, "@")
+	return &notify.Mail{From: c.Notify.Mail.From, To: l.to, Subject: d.Subject(c.Zone), Text: d.Text(c.Zone), Date: p.now().In(c.Zone),
+		ID: hex.EncodeToString(sum[:16]) + "@" + domain}, nil
+}
+
+// mailer is the way to the mail server that [notify.mail] names.
+func (c *config) mailer() (*notify.Mailer, error) {
+	mc, text := c.Notify.Mail, textSecret(c.secret)
+	server, err := notify.ParseServer(mc.Server)
+	if err != nil {
+		return nil, fmt.Errorf("%s: [notify.mail] %w", c.Notify.at, err)
+	}
+	m := &notify.Mailer{Server: server, User: mc.User, Plain: mc.Plain, Hello: helloName(), Dial: new(net.Dialer).DialContext}
+	if isReference(mc.User) {
+		if m.User, err = text(mc.User); err != nil {
+			return nil, fmt.Errorf("%s: [notify.mail] user: %w", c.Notify.at, err)
+		}
+	}
+	if mc.Password != "" {
+		if m.Password, err = text(mc.Password); err != nil {
+			return nil, fmt.Errorf("%s: [notify.mail] password: %w", c.Notify.at, err)
+		}
+	}
+	if strings.ContainsFunc(m.User+m.Password, unicode.IsControl) || mc.User != "" && (m.User == "" || m.Password == "") {
+		return nil, fmt.Errorf("%s: [notify.mail] user or password is empty or has several lines; want one line each", c.Notify.at)
+	}
+	return m, nil
+}
+
+// helloName is what a mail server is told that this machine is called.
+func helloName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" || strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "localhost"
+	}
+	return name
+}
