@@ -10,12 +10,12 @@ import (
 func TestNotifySection(t *testing.T) {
 	for section, want := range map[string][]string{
 		"[notify]\nwebhook = \"https://hooks.example.com/x\"\nsecret = \"env:S\"\n[notify.mail]\nserver = \"smtps://mail.example.com\"\nfrom = \"rollcall <r@example.com>\"\nto = [\"it@example.com\"]\nuser = \"env:U\"\npassword = \"env:P\"\n": nil,
-		"[notify.mail]\nserver = \"127.0.0.1:25\"\nfrom = \"r@example.com\"\nplain = true\n": nil,
-		"[notify]\nwebhook = \"http://hooks.example.com/telltale\"\nsecret = \"opensesame\"\n":   {"2: [notify] webhook: http:// would send", "3: [notify] secret: a secret is written out"},
-		"[notify]\nwebhook = \"https://u:telltale@hooks.example.com\"\n":                         {"2: [notify] webhook has no secret", "2: [notify] webhook: the address holds a name or password"},
-		"[notify]\nsecret = \"env:S\"\n":                                                     {"2: [notify] secret is of use only to a webhook"},
-		"[notify]\nweb_hook = \"\"\n":                                                        {`2: unknown key "web_hook"; did you mean "webhook"?`},
-		"[notify.mail]\n":                                                                    {"1: [notify.mail] has no from", "1: [notify.mail] has no server"},
+		"[notify.mail]\nserver = \"127.0.0.1:25\"\nfrom = \"r@example.com\"\nplain = true\n":                                                                        nil,
+		"[notify]\nwebhook = \"http://hooks.example.com/telltale\"\nsecret = \"opensesame\"\n":                                                                      {"2: [notify] webhook: http:// would send", "3: [notify] secret: a secret is written out"},
+		"[notify]\nwebhook = \"https://u:telltale@hooks.example.com\"\n":                                                                                            {"2: [notify] webhook has no secret", "2: [notify] webhook: the address holds a name or password"},
+		"[notify]\nsecret = \"env:S\"\n":                                                                                                                            {"2: [notify] secret is of use only to a webhook"},
+		"[notify]\nweb_hook = \"\"\n":                                                                                                                               {`2: unknown key "web_hook"; did you mean "webhook"?`},
+		"[notify.mail]\n":                                                                                                                                           {"1: [notify.mail] has no from", "1: [notify.mail] has no server"},
 		"[notify.mail]\nserver = \"mail.example.com:mail\"\nfrom = \"rollcall\"\nto = [\"it@example.com\",\n\"x\"]\n":                                               {"2: [notify.mail] server \"mail.example.com:mail\": want host and port", "3: [notify.mail] from: \"rollcall\" is no mail address", "4: [notify.mail] to: \"x\" is no mail address"},
 		"[notify.mail]\nserver = \"mail.example.com\"\nfrom = \"r@example.com\"\nto = []\nuser = \"u\"\n":                                                           {"4: [notify.mail] to names nobody", "5: [notify.mail] user has no password"},
 		"[notify.mail]\nserver = \"mail.example.com\"\nfrom = \"r@example.com\"\npassword = \"opensesame\"\n":                                                       {"4: [notify.mail] password has no user"},

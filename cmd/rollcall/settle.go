@@ -22,6 +22,7 @@ const stopFile = "STOP"
 // settled is what settle did.
 type settled struct {
 	Opened  []*remediate.Case
+	Told    string            // who was told of the cases that wait for an answer
 	Back    []*remediate.Case // of people who are back from leave: given back, or to be
 	Passed  []*remediate.Case // whose deadline came
 	Trips   []remediate.Trip
@@ -49,6 +50,9 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 		return nil, err
 	}
 	if out.Passed, err = desk.Deadlines(now); err != nil {
+		return nil, err
+	}
+	if err := p.tell(ctx, c, led, plan, out); err != nil {
 		return nil, err
 	}
 	if err := p.restoreReturned(ctx, c, led, plan, out); err != nil {
@@ -123,6 +127,32 @@ func parted(due []*remediate.Case) (old, fresh []*remediate.Case) {
 		}
 	}
 	return old, fresh
+}
+
+// tell sends what nobody was asked about yet to whom [notify] names. Where somebody was told, the time for an answer begins;
+// where nobody could be, the cases wait, and are told of the next time.
+func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, out *settled) error {
+	open, err := led.Cases(func(k *remediate.Case) bool {
+		return k.State == remediate.Open && k.Item.Mode == scanner.ModeAsk
+	})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	told, problems := p.notify(ctx, c, open)
+	for _, err := range problems {
+		fmt.Fprintf(p.stderr, "rollcall: %v\n", err)
+	}
+	if len(told) == 0 {
+		return nil
+	}
+	out.Told = strings.Join(told, "; ")
+	desk := c.desk(led, plan)
+	for _, k := range open {
+		if _, err := desk.Ask(k.ID, out.Told, p.now()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // restoreReturned gives those who are back from leave what was suspended, from the journal, where the policy suspended it

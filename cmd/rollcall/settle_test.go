@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"rollcall/remediate/notify"
 )
 
 // service is a small SCIM service: users that can be disabled. What a real one does is tried in the connector's own tests.
@@ -452,5 +454,35 @@ func TestBackFromLeave(t *testing.T) {
 	s.says(s.rollcall(0, "", "settle"), "given back: E05 is back from leave")
 	if s.active() != "u1 u2 u3 u4 u5" {
 		t.Errorf("active after the return: %s", s.active())
+	}
+}
+
+// Who waits for an answer is told once, by a webhook whose signature can be checked; then the time for an answer runs, and
+// silence is never a keep.
+func TestToldOnce(t *testing.T) {
+	var got []string
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if err := notify.Verify([]byte("a long enough secret"), r.Header, body, scriptNow, time.Minute); err != nil {
+			t.Error(err)
+		}
+		got = append(got, string(body))
+	}))
+	defer hook.Close()
+	s := newShop(t, "ask")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("hook.secret", "a long enough secret")
+	s.write("rollcall.toml", strings.Replace(string(text), "[roster]\n", "[notify]\nwebhook = \""+hook.URL+"\"\nsecret = \"file:hook.secret\"\n\n[roster]\n", 1))
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "told by webhook to 127.0.0.1")
+	s.rollcall(0, "", "settle")
+	if len(got) != 1 || !strings.Contains(got[0], "Ben Birch (E02) left") {
+		t.Fatalf("told %d times: %q", len(got), got)
+	}
+	s.says(s.rollcall(0, "", "cases", "list"), "asked")
+	s.now = s.now.Add(6 * 24 * time.Hour)
+	s.says(s.rollcall(0, "", "settle"), "1 deadlines passed", "expired", "0 cases carried out")
+	if s.svc.patches != 0 {
+		t.Error("silence changed something")
 	}
 }
