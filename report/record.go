@@ -32,12 +32,13 @@ type Record struct {
 	People       int                 `json:"people"`
 	Records      int                 `json:"people_records"`
 
-	Sources    []scanner.SourceReport   `json:"sources"`
-	Exceptions []scanner.Exception      `json:"exceptions"`
-	Register   []scanner.ServiceAccount `json:"service_accounts"`
-	Decisions  []Decision               `json:"decisions"`
-	Actions    []Action                 `json:"actions"`
-	SignOff    *SignOff                 `json:"sign_off"`
+	Sources    []scanner.SourceReport         `json:"sources"`
+	Exceptions []scanner.Exception            `json:"exceptions"`
+	Kept       map[string][]scanner.FindingID `json:"kept,omitempty"`
+	Register   []scanner.ServiceAccount       `json:"service_accounts"`
+	Decisions  []Decision                     `json:"decisions"`
+	Actions    []Action                       `json:"actions"`
+	SignOff    *SignOff                       `json:"sign_off"`
 }
 
 // lineList are findings in JSON as they stand in findings.jsonl.
@@ -83,7 +84,7 @@ func recordOf(r *Review) *Record {
 	res := r.Result
 	rec := &Record{By: r.By, Started: r.Started.UTC(), Ended: r.Ended.UTC(), Config: r.Config, Policy: r.Policy, Baseline: r.Baseline, BacklogStart: r.BacklogStart,
 		LastRun: r.Change.LastRun, New: r.Change.New, Back: r.Change.Back, Still: r.Change.Still, Gone: r.Change.Gone, Unjudged: r.Change.Unjudged,
-		Accepted: res.Accepted, People: res.People, Records: res.Records, Sources: res.Sources, Exceptions: r.Exceptions, Register: r.Register,
+		Accepted: res.Accepted, People: res.People, Records: res.Records, Sources: res.Sources, Exceptions: r.Exceptions, Kept: r.Kept, Register: r.Register,
 		Decisions: r.Decisions, Actions: r.Actions, SignOff: r.SignOff}
 	if r.Baseline || r.Backlog == nil {
 		return rec
@@ -108,7 +109,7 @@ func (rec *Record) review(d *RunDocument) (*Review, error) {
 		backlog[id] = true
 	}
 	r := &Review{Run: d.Run, Version: d.Version, By: rec.By, Started: rec.Started, Ended: rec.Ended, Config: rec.Config, Policy: rec.Policy,
-		Baseline: rec.Baseline, BacklogStart: rec.BacklogStart, Exceptions: rec.Exceptions, Register: rec.Register, Decisions: rec.Decisions,
+		Baseline: rec.Baseline, BacklogStart: rec.BacklogStart, Exceptions: rec.Exceptions, Kept: rec.Kept, Register: rec.Register, Decisions: rec.Decisions,
 		Actions: rec.Actions, SignOff: rec.SignOff, NextStep: scanner.NextStep, Backlog: func(id scanner.FindingID) bool { return backlog[id] },
 		Change: Change{LastRun: rec.LastRun, New: rec.New, Back: rec.Back, Still: rec.Still, Gone: rec.Gone, Unjudged: rec.Unjudged},
 		Result: &scanner.Result{AsOf: asOf, Accepted: rec.Accepted, Sources: rec.Sources, Untrusted: d.Untrusted, Notes: d.Notes, People: rec.People, Records: rec.Records}}

@@ -37,6 +37,7 @@ type Review struct {
 	Findings FindingsFunc
 	// What the policy says: accepted risks, and who answers for accounts that are nobody's own.
 	Exceptions []scanner.Exception
+	Kept       map[string][]scanner.FindingID // by the exception that somebody's decision to keep is: the findings it is about
 	Register   []scanner.ServiceAccount
 	Decisions  []Decision
 	Actions    []Action

@@ -9,9 +9,9 @@ import (
 
 // exceptionsSheet lists the accepted risks, those that have ended included.
 func exceptionsSheet(r *Review) *longSheet {
-	note := "One row for each accepted risk in the policy. What one that has ended covered is reported again. Approver and day of granting are not in the policy; its own history shows them. Findings set aside as wrong are in Scope & completeness."
+	note := "One row for each accepted risk in the policy, and for each decision to keep (named by its case; its findings stay reported). What one that has ended covered is reported again. Approver and day of granting are not in the policy; its own history shows them. Findings set aside as wrong are in Scope & completeness."
 	if len(r.Exceptions) == 0 {
-		note = "The policy accepts no risk: no finding is covered by an exception."
+		note = "The policy accepts no risk, and nobody decided to keep anything: no finding is covered by an exception."
 	}
 	return &longSheet{name: "Exceptions", title: "Exceptions: accepted risks as of " + r.Result.AsOf.String(), note: note, frozen: 1,
 		columns: []column{{"Exception", 18}, {"Status", 18}, {"Kind", 21}, {"App", 14}, {"Account ID", 24}, {"Entitlement", 26}, {"Person", 14},
@@ -37,6 +37,11 @@ func coveredBy(r *Review) map[string][]string {
 		f := &r.Result.Accepted[i]
 		if id, _, ok := strings.Cut(evidence(f, "exception"), ": "); ok {
 			covered[id] = append(covered[id], string(f.ID))
+		}
+	}
+	for id, findings := range r.Kept {
+		for _, f := range findings {
+			covered[id] = append(covered[id], string(f))
 		}
 	}
 	return covered

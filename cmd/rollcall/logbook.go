@@ -11,6 +11,7 @@ import (
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
+	"rollcall/scanner"
 )
 
 // logbook is what a report says of decisions made, and changes carried out, from one moment on and before another.
@@ -40,6 +41,29 @@ func sinceLastRun(led *ledger.Ledger, now time.Time) ([]report.Decision, []repor
 		return nil, nil, err
 	}
 	return logbook(led, last.At, now)
+}
+
+// kept adds to a review what people decided to keep: each is a risk accepted by somebody, until a day.
+func kept(led *ledger.Ledger, r *report.Review) error {
+	cases, err := led.Cases(func(k *remediate.Case) bool {
+		return k.State == remediate.Keep && k.Decision != nil
+	})
+	if err != nil || len(cases) == 0 {
+		return err
+	}
+	r.Exceptions, r.Kept = slices.Clone(r.Exceptions), map[string][]scanner.FindingID{}
+	for _, k := range cases {
+		e := scanner.Exception{ID: k.ID, Person: string(k.Item.Person), Reason: k.Decision.Why, Owner: k.Decision.By.Person, Expires: scanner.Day{Date: k.Decision.Until}}
+		if len(k.Item.Kinds) > 0 {
+			e.Kind = k.Item.Kinds[0]
+		}
+		if len(k.Item.Targets) == 1 {
+			e.App, e.Account = string(k.Item.Targets[0].App), string(k.Item.Targets[0].Account)
+		}
+		r.Exceptions = append(r.Exceptions, e)
+		r.Kept[k.ID] = k.Item.Findings
+	}
+	return nil
 }
 
 // decisionsOf are the rows of one case: one for each finding it is about.

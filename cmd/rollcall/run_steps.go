@@ -119,6 +119,9 @@ func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 		if r.Decisions, r.Actions, err = sinceLastRun(x.led, x.started); err != nil {
 			return nil, run, err
 		}
+		if err := kept(x.led, r); err != nil {
+			return nil, run, err
+		}
 		result.Roster.KeepLines(result.Persons)
 		if err := compare(c, x.led, x.register, &run, r); err != nil {
 			return nil, run, err

@@ -396,6 +396,30 @@ func TestRebuildCommand(t *testing.T) {
 	s.says(s.rollcall(0, "", "ledger", "verify"), "each follows from the one before")
 }
 
+// What somebody keeps is an exception with an owner and an end, and asked about again when that has come.
+func TestKeptUntil(t *testing.T) {
+	s := newShop(t, "ask")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	id := s.caseID()
+	s.says(s.rollcall(0, "", "cases", "keep", id, "--reason", "hands over until then", "--until", "2027-01-20"), "keep, by E01")
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q")
+	want := id + " | in force | orphaned_account | crm | u2 | any | E02 | hands over until then | E01"
+	s.says(s.sheet("Exceptions"), want)
+	again := filepath.Join(s.dir, "again.xlsx")
+	s.rollcall(0, "", "report", "--out", again)
+	books, _ := filepath.Glob(filepath.Join(s.dir, "state", "runs", "*", "*.xlsx"))
+	one, _ := os.ReadFile(books[len(books)-1])
+	if two, err := os.ReadFile(again); err != nil || !bytes.Equal(one, two) {
+		t.Errorf("the workbook made again differs (%v)", err)
+	}
+	s.says(s.rollcall(0, "", "settle"), "0 cases opened", "0 deadlines passed", "0 cases carried out")
+	s.now = s.now.Add(7 * 24 * time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "1 deadlines passed", "asked: what was kept was kept until 2027-01-20")
+}
+
 // Many who leave at once are more likely a mistake of HR's: what the policy would have done is asked about, also on the days
 // after, when the roster looks as it did the day before.
 func TestManyLeave(t *testing.T) {
