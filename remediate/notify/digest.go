@@ -28,7 +28,7 @@ type Digest struct {
 	Key     string    `json:"key"`          // the same for the same cases at the same revisions: who has seen it may drop it
 	Waiting int       `json:"waiting"`      // cases that wait for an answer, those not listed included
 	Gone    int       `json:"gone"`         // of these, how many are about people who left
-	Due     time.Time `json:"due,omitzero"` // the first day an answer is wanted by
+	Due     time.Time `json:"due,omitzero"` // by when the first answer is wanted
 	Leavers []Entry   `json:"leavers"`      // people who left, or whose contract has ended
 	Others  []Entry   `json:"others"`
 	More    int       `json:"more"` // cases that are not listed
@@ -92,7 +92,7 @@ func New(cases []*remediate.Case, o Options) *Digest {
 		if left(&c.Item) {
 			d.Gone++
 		}
-		if !c.Due.IsZero() && (d.Due.IsZero() || c.Due.Before(d.Due)) {
+		if !c.Due.IsZero() && c.State != remediate.Expired && (d.Due.IsZero() || c.Due.Before(d.Due)) {
 			d.Due = c.Due.UTC()
 		}
 		switch {

@@ -117,6 +117,16 @@ func TestText(t *testing.T) {
 	}
 }
 
+// A day that has passed is not asked for again.
+func TestExpired(t *testing.T) {
+	late, soon := leaver("c-1", scanner.High), leaver("c-2", scanner.Low)
+	late.State, late.Due = remediate.Expired, noon.Add(-time.Hour)
+	d := New([]*remediate.Case{late, soon}, Options{})
+	if text := d.Text(time.UTC); !d.Due.Equal(soon.Due) || strings.Count(text, "answer by:") != 1 || !strings.Contains(text, "the time to answer is over") {
+		t.Errorf("first by %v\n%s", d.Due, text)
+	}
+}
+
 // The keys are what receivers rely on.
 func TestJSON(t *testing.T) {
 	b, err := New([]*remediate.Case{leaver("c-4", scanner.Critical)}, Options{}).JSON()

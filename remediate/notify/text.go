@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"rollcall/remediate"
 )
 
 const (
@@ -67,7 +69,7 @@ func (e *Entry) text(b *strings.Builder, n int, zone *time.Location) {
 	field(b, "stops working", e.Stops...)
 	field(b, "goes on working", e.Residual...)
 	field(b, "asked, because", e.Asked)
-	if !e.Due.IsZero() {
+	if !e.Due.IsZero() && e.State != remediate.Expired {
 		field(b, "answer by", day(e.Due, zone))
 	}
 	field(b, "if nobody does", e.Silence)

@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,10 +28,7 @@ type Webhook struct {
 // ShortestSecret is how long a secret must be at least.
 const ShortestSecret = 16
 
-const (
-	longestWait = 2 * time.Minute // all waits together
-	mostAnswer  = 64 << 10        // bytes of an answer that are read, so that the connection can be used again
-)
+const longestWait = 2 * time.Minute // all waits together
 
 // CheckURL says what is wrong with the address of a webhook.
 func CheckURL(s string) error {
@@ -109,6 +105,7 @@ func (w *Webhook) try(ctx context.Context, body []byte, key string) (again bool,
 		return false, 0, errors.New("the address cannot be asked") // err would print it
 	}
 	stamp := strconv.FormatInt(w.Now().Unix(), 10)
+	req.Close = true // the next digest is a day away
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", "rollcall")
 	req.Header.Set(HeaderTimestamp, stamp)
@@ -121,9 +118,8 @@ func (w *Webhook) try(ctx context.Context, body []byte, key string) (again bool,
 		again, err = unanswered(ctx, one, err)
 		return again, 0, err
 	}
-	defer res.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(res.Body, mostAnswer)) // the status says it all
-	again, err = answered(res)
+	res.Body.Close()
+	again, err = answered(res) // the status says it all; the rest is not read
 	return again, asksToWait(res.Header.Get("Retry-After")), err
 }
 
