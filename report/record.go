@@ -39,6 +39,7 @@ type Record struct {
 	Decisions  []Decision                     `json:"decisions"`
 	Actions    []Action                       `json:"actions"`
 	SignOff    *SignOff                       `json:"sign_off"`
+	Target     *Target                        `json:"target,omitempty"`
 }
 
 // lineList are findings in JSON as they stand in findings.jsonl.
@@ -85,7 +86,7 @@ func recordOf(r *Review) *Record {
 	rec := &Record{By: r.By, Started: r.Started.UTC(), Ended: r.Ended.UTC(), Config: r.Config, Policy: r.Policy, Baseline: r.Baseline, BacklogStart: r.BacklogStart,
 		LastRun: r.Change.LastRun, New: r.Change.New, Back: r.Change.Back, Still: r.Change.Still, Gone: r.Change.Gone, Unjudged: r.Change.Unjudged,
 		Accepted: res.Accepted, People: res.People, Records: res.Records, Sources: res.Sources, Exceptions: r.Exceptions, Kept: r.Kept, Register: r.Register,
-		Decisions: r.Decisions, Actions: r.Actions, SignOff: r.SignOff}
+		Decisions: r.Decisions, Actions: r.Actions, SignOff: r.SignOff, Target: r.Target}
 	if r.Baseline || r.Backlog == nil {
 		return rec
 	}
@@ -110,7 +111,7 @@ func (rec *Record) review(d *RunDocument) (*Review, error) {
 	}
 	r := &Review{Run: d.Run, Version: d.Version, By: rec.By, Started: rec.Started, Ended: rec.Ended, Config: rec.Config, Policy: rec.Policy,
 		Baseline: rec.Baseline, BacklogStart: rec.BacklogStart, Exceptions: rec.Exceptions, Kept: rec.Kept, Register: rec.Register, Decisions: rec.Decisions,
-		Actions: rec.Actions, SignOff: rec.SignOff, NextStep: scanner.NextStep, Backlog: func(id scanner.FindingID) bool { return backlog[id] },
+		Actions: rec.Actions, SignOff: rec.SignOff, Target: rec.Target, NextStep: scanner.NextStep, Backlog: func(id scanner.FindingID) bool { return backlog[id] },
 		Change: Change{LastRun: rec.LastRun, New: rec.New, Back: rec.Back, Still: rec.Still, Gone: rec.Gone, Unjudged: rec.Unjudged},
 		Result: &scanner.Result{AsOf: asOf, Accepted: rec.Accepted, Sources: rec.Sources, Untrusted: d.Untrusted, Notes: d.Notes, People: rec.People, Records: rec.Records}}
 	for _, n := range d.NotJudged {

@@ -42,6 +42,7 @@ type Review struct {
 	Decisions  []Decision
 	Actions    []Action
 	Period     *Period // a report of several runs; nil: of one
+	Target     *Target // how soon leavers' access is to be gone; nil: not set
 	Framework  string  // the one whose controls are mapped; empty = every one
 
 	// Person gives what the roster says of an id; nil, or a nil answer, when it says nothing.

@@ -11,12 +11,12 @@ import (
 // revokeSheet lists leavers' accounts, open ones and those that are gone, with the time that each step took: what HR took
 // apart from what came after.
 func revokeSheet(r *Review, know *overview) *longSheet {
-	note := "One row for each leaver's account that is enabled, went in " + r.span() + ", or was signed in to after the last day. HR latency: from the last day to the first roster that showed the end; own latency: from there on. No target is set: days are measured, not judged. Unknown is never zero."
+	note := "One row for each leaver's account that is enabled, went in " + r.span() + ", or was signed in to after the last day. HR latency: from the last day to the first roster that showed the end; own latency: from there on. " + r.targetWords() + " Unknown is never zero."
 	return &longSheet{name: "Time to revoke", title: "Time to revoke as of " + r.Result.AsOf.String(), note: note, frozen: 2,
 		columns: []column{{"Person ID", 12}, {"Person", 26}, {"App", 14}, {"Login", 32}, {"Account ID", 22}, {"State", 13}, {"Last day", 13},
 			{"HR's record showed it on", 14}, {"First found", 13}, {"Asked (UTC)", 20}, {"Decided (UTC)", 20}, {"Gone by", 13}, {"Confirmed clean (UTC)", 20},
 			{"HR latency, days", 13}, {"Own latency, days", 13}, {"Last day to first found, days", 13}, {"First found to gone or today, days", 13},
-			{"Last day to gone or today, days", 13}, {"Sign-ins after the last day", 32}, {"HR status", 20}, {"Severity", 11}, {"Finding", 21}},
+			{"Last day to gone or today, days", 13}, {"Target, days", 9}, {"Within target", 16}, {"Sign-ins after the last day", 32}, {"HR status", 20}, {"Severity", 11}, {"Finding", 21}},
 		rows: func(w *longWriter) error { return revokeRows(w, r, know) }}
 }
 
@@ -175,6 +175,7 @@ func revokeRow(w *longWriter, r *Review, v revocation) {
 	w.days(last, f.FirstSeen)
 	w.days(f.FirstSeen, end)
 	w.days(last, end)
+	w.target(r, &v, last, end)
 	if strings.HasPrefix(v.used, "YES") {
 		w.words(v.used, w.st.bad)
 	} else {

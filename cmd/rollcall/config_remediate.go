@@ -8,6 +8,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/remediate"
+	"rollcall/report"
 	"rollcall/scanner"
 )
 
@@ -22,10 +23,12 @@ type remediateConfig struct {
 	WarmUp     *int                  `toml:"warm_up"`
 	Shadow     *int                  `toml:"shadow"` // agreements in a row before a rule is automatic in an app
 	MaxAge     *hours                `toml:"max_age"`
-	Answer     *scanner.Days         `toml:"answer"`       // how long an answer may take
-	Keep       *scanner.Days         `toml:"longest_keep"` // how long a keep may hold
-	Protected  []string              `toml:"protected"`    // "app/login or id", with * and ?
-	Approvers  []connectors.PersonID `toml:"approvers"`    // who may decide on anything, beside managers and app owners
+	Answer     *scanner.Days         `toml:"answer"`         // how long an answer may take
+	Within     *scanner.Days         `toml:"revoke_within"`  // the target that the report measures by; absent: none
+	AtOnce     []string              `toml:"revoke_at_once"` // departments and titles whose access is to go on the last day itself
+	Keep       *scanner.Days         `toml:"longest_keep"`   // how long a keep may hold
+	Protected  []string              `toml:"protected"`      // "app/login or id", with * and ?
+	Approvers  []connectors.PersonID `toml:"approvers"`      // who may decide on anything, beside managers and app owners
 }
 
 // identitiesConfig is the section [identities]: which person each proven name is.
@@ -49,6 +52,7 @@ type remediation struct {
 	Keep      int // days
 	Shadow    int
 	Approvers []connectors.PersonID
+	Target    *report.Target // nil: none
 	UID       map[string]connectors.PersonID
 }
 
@@ -74,6 +78,19 @@ func (c *config) remediation(f *tomlFile, r remediateConfig, who identitiesConfi
 	if r.MaxAge != nil {
 		if lim.MaxAge = time.Duration(*r.MaxAge); lim.MaxAge <= 0 {
 			f.problem("remediate.max_age", "[remediate] max_age: want a time above 0, such as \"26h\"")
+		}
+	}
+	if r.Within != nil || len(r.AtOnce) > 0 {
+		c.Remediate.Target = &report.Target{AtOnce: r.AtOnce}
+		if r.Within != nil {
+			c.Remediate.Target.Days = int(*r.Within)
+		} else {
+			f.problem("remediate.revoke_at_once", "[remediate] revoke_at_once needs revoke_within, for everybody else")
+		}
+	}
+	for _, p := range r.AtOnce {
+		if _, err := path.Match(p, ""); err != nil {
+			f.problem("remediate.revoke_at_once", "[remediate] revoke_at_once: %q is no pattern", p)
 		}
 	}
 	if r.Answer != nil {

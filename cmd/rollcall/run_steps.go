@@ -112,6 +112,7 @@ func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 		Run: x.folder.id, Version: version(), By: actor(), Started: x.started, Result: result, Digest: &x.found.all,
 		Config: hexSum(c.data), Policy: c.policyHash(), Program: x.p.name(), Flags: x.p.flags(),
 		Person: result.Who, NextStep: scanner.NextStep, Exceptions: c.Policy.Exceptions, Register: c.Policy.ServiceAccounts,
+		Target: c.Remediate.Target,
 	}
 	run := runRecord(r, x.found.found)
 	if x.led != nil {
