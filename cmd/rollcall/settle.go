@@ -87,7 +87,12 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	firm := slices.DeleteFunc(remediate.Check(items(old), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
 	goOn, wait := remediate.Pass(items(old), firm)
 	out.Trips, out.Stopped = append(out.Trips, firm...), append(stopped, wait...)
-	return p.carryOut(ctx, c, led, plan, slices.Concat(old, fresh), slices.Concat(goOn, free), out)
+	x := &carrier{p: p, c: c, led: led, desk: c.desk(led, plan), apply: p.applier(c, led), out: out}
+	if err := x.carry(ctx, fresh, free); err != nil || out.Halted != "" {
+		return err
+	}
+	x.again = true
+	return x.carry(ctx, old, goOn)
 }
 
 // hold has people decide on what the policy would have done on the day too many people left at once: by the next run that
@@ -209,12 +214,7 @@ func items(cases []*remediate.Case) []remediate.Item {
 
 // ground is what the guards look at, now.
 func (c *config) ground(led *ledger.Ledger, plan *runPlan, now time.Time) (*remediate.Ground, error) {
-	g := &remediate.Ground{Now: now, Run: plan.Run, Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Apps: map[connectors.AppID]remediate.AppState{}}
-	if b, err := os.ReadFile(filepath.Join(c.State, stopFile)); err == nil {
-		g.Kill = strings.TrimSpace("the file " + filepath.Join(c.State, stopFile) + " is there. " + string(b[:min(len(b), 200)]))
-	} else if !errors.Is(err, os.ErrNotExist) {
-		g.Kill = "whether it is on cannot be told: " + err.Error()
-	}
+	g := &remediate.Ground{Now: now, Run: plan.Run, Kill: c.killed(), Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Apps: map[connectors.AppID]remediate.AppState{}}
 	runs, err := led.Runs(0)
 	if err != nil {
 		return nil, err
@@ -251,39 +251,67 @@ const (
 	lookEvery      = 3 * time.Second
 )
 
-// carryOut does what the guards let pass. The first is the canary: if it fails, nothing else is tried.
-func (p *program) carryOut(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, due []*remediate.Case, free []remediate.Item, out *settled) error {
-	passes := map[string]bool{}
+// carrier carries out what the guards let pass.
+type carrier struct {
+	p     *program
+	c     *config
+	led   *ledger.Ledger
+	desk  *remediate.Desk
+	apply *remediate.Applier
+	out   *settled
+	again bool // these were tried before: one that fails for good must not keep all others from being done
+}
+
+// carry does those of the cases whose items may go. The first is the canary: if it fails, nothing else is tried. Between two
+// cases the kill switch is looked at again.
+func (x *carrier) carry(ctx context.Context, due []*remediate.Case, free []remediate.Item) error {
+	may := map[string]bool{}
 	for _, it := range free {
-		passes[it.Group] = true
+		may[it.Group] = true
 	}
-	apply := p.applier(c, led)
-	desk, tried, failed := c.desk(led, plan), 0, 0
+	tried, failed := 0, 0
 	for _, k := range due {
-		if !passes[k.Item.Group] {
+		if !may[k.Item.Group] {
 			continue
 		}
+		if why := x.c.killed(); why != "" {
+			x.out.Halted = "the kill switch is on: " + why
+			return nil
+		}
 		if k.State == remediate.Open {
-			if _, err := desk.Release(k.ID, p.now()); err != nil {
+			if _, err := x.desk.Release(k.ID, x.p.now()); err != nil {
 				return err
 			}
 		}
-		done, err := apply.Case(ctx, k.ID, remediate.Policy)
+		done, err := x.apply.Case(ctx, k.ID, remediate.Policy)
 		if err != nil {
 			return err
 		}
-		out.Done = append(out.Done, done)
+		x.out.Done = append(x.out.Done, done)
 		tried++
 		if done.State != remediate.Failed {
 			failed = 0
 			continue
 		}
-		if failed++; tried == 1 || failed >= failuresInARow {
-			out.Halted = fmt.Sprintf("%s; the rest waits until that is understood", done.Why)
+		if failed++; !x.again && (tried == 1 || failed >= failuresInARow) {
+			x.out.Halted = fmt.Sprintf("%s; the rest waits until that is understood", done.Why)
 			return nil
 		}
 	}
 	return nil
+}
+
+// killed says why the kill switch is on; empty: it is off.
+func (c *config) killed() string {
+	path := filepath.Join(c.State, stopFile)
+	b, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		return strings.TrimSpace("the file " + path + " is there. " + string(b[:min(len(b), 200)]))
+	case errors.Is(err, os.ErrNotExist):
+		return ""
+	}
+	return "whether it is on cannot be told: " + err.Error()
 }
 
 // applier is what changes apps.

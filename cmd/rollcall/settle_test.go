@@ -25,7 +25,8 @@ type service struct {
 	mu      sync.Mutex
 	users   []*scimUser
 	patches int
-	lie     bool // says that it did what it did not
+	lie     bool   // says that it did what it did not
+	forbid  string // whom it lets nobody change
 }
 
 type scimUser struct {
@@ -61,6 +62,10 @@ func (s *service) one(w http.ResponseWriter, r *http.Request, id string) {
 	for _, u := range s.users {
 		if u.ID != id {
 			continue
+		}
+		if r.Method == http.MethodPatch && s.forbid == id {
+			http.Error(w, "no", http.StatusForbidden)
+			return
 		}
 		if r.Method == http.MethodPatch {
 			var p struct {
@@ -291,6 +296,22 @@ func TestLieIsFoundOut(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, out.String())
 	}
 	s.says(out.String(), "failed", "a fresh read does not show it", "HALTED")
+}
+
+// A case that fails for good does not keep the next ones from being carried out.
+func TestOneFailsForGood(t *testing.T) {
+	s := newShop(t, "auto")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.svc.forbid = "u2"
+	s.says(s.rollcall(4, "", "settle"), "failed", "HALTED")
+	people, _ := os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	s.write("people.csv", strings.Replace(string(people), "cleo@kiln.example,active,", "cleo@kiln.example,terminated,2027-01-10", 1))
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(4, "", "settle"), "2 cases carried out", "confirmed leaver:E03", "failed    leaver:E02")
+	if s.active() != "u1 u2 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
 }
 
 // One person's access is closed in one action, once their id is typed.
