@@ -2,22 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 	"rollcall/scanner"
 )
-
-// stopFile is the kill switch: while it is in the state directory, nothing is changed anywhere.
-const stopFile = "STOP"
 
 // settled is what settle did.
 type settled struct {
@@ -210,126 +203,4 @@ func items(cases []*remediate.Case) []remediate.Item {
 		out[i] = c.Item
 	}
 	return out
-}
-
-// ground is what the guards look at, now.
-func (c *config) ground(led *ledger.Ledger, plan *runPlan, now time.Time) (*remediate.Ground, error) {
-	g := &remediate.Ground{Now: now, Run: plan.Run, Kill: c.killed(), Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Apps: map[connectors.AppID]remediate.AppState{}}
-	runs, err := led.Runs(0)
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range runs {
-		if r.Complete && !r.Rebuilt {
-			g.Runs++
-		}
-		if r.ID == plan.Run { // what was changed since then counts as this run's
-			n, err := led.Changed(r.At)
-			if err != nil {
-				return nil, err
-			}
-			g.ThisRun = n.All
-		}
-	}
-	for app, s := range plan.Apps {
-		if s.Gone, err = led.AdminsGone(app, plan.ReadAt); err != nil {
-			return nil, err
-		}
-		g.Apps[app] = s
-	}
-	if g.Changed, err = led.Changed(now.Add(-24 * time.Hour)); err != nil {
-		return nil, err
-	}
-	g.Lifts, err = led.Lifts(now.Add(-remediate.LiftTime))
-	return g, err
-}
-
-// How often a change may fail before the rest is left: a service that refuses once will mostly refuse again.
-const (
-	failuresInARow = 2
-	patience       = 90 * time.Second
-	lookEvery      = 3 * time.Second
-)
-
-// carrier carries out what the guards let pass.
-type carrier struct {
-	p     *program
-	c     *config
-	led   *ledger.Ledger
-	desk  *remediate.Desk
-	apply *remediate.Applier
-	out   *settled
-	again bool // these were tried before: one that fails for good must not keep all others from being done
-}
-
-// carry does those of the cases whose items may go. The first is the canary: if it fails, nothing else is tried. Between two
-// cases the kill switch is looked at again.
-func (x *carrier) carry(ctx context.Context, due []*remediate.Case, free []remediate.Item) error {
-	may := map[string]bool{}
-	for _, it := range free {
-		may[it.Group] = true
-	}
-	tried, failed := 0, 0
-	for _, k := range due {
-		if !may[k.Item.Group] {
-			continue
-		}
-		if why := x.c.killed(); why != "" {
-			x.out.Halted = "the kill switch is on: " + why
-			return nil
-		}
-		if k.State == remediate.Open {
-			if _, err := x.desk.Release(k.ID, x.p.now()); err != nil {
-				return err
-			}
-		}
-		done, err := x.apply.Case(ctx, k.ID, remediate.Policy)
-		if err != nil {
-			return err
-		}
-		x.out.Done = append(x.out.Done, done)
-		tried++
-		if done.State != remediate.Failed {
-			failed = 0
-			continue
-		}
-		if failed++; !x.again && (tried == 1 || failed >= failuresInARow) {
-			x.out.Halted = fmt.Sprintf("%s; the rest waits until that is understood", done.Why)
-			return nil
-		}
-	}
-	return nil
-}
-
-// killed says why the kill switch is on; empty: it is off.
-func (c *config) killed() string {
-	path := filepath.Join(c.State, stopFile)
-	b, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		return strings.TrimSpace("the file " + path + " is there. " + string(b[:min(len(b), 200)]))
-	case errors.Is(err, os.ErrNotExist):
-		return ""
-	}
-	return "whether it is on cannot be told: " + err.Error()
-}
-
-// applier is what changes apps.
-func (p *program) applier(c *config, led *ledger.Ledger) *remediate.Applier {
-	return &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
-}
-
-// wait lets time pass between two looks at an account.
-func (p *program) wait(ctx context.Context, d time.Duration) error {
-	if p.pause != nil {
-		return p.pause(ctx, d)
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rollcall/remediate"
+	"rollcall/remediate/ledger"
+)
+
+// How often a change may fail before the rest is left: a service that refuses once will mostly refuse again.
+const (
+	failuresInARow = 2
+	patience       = 90 * time.Second
+	lookEvery      = 3 * time.Second
+)
+
+// carrier carries out what the guards let pass.
+type carrier struct {
+	p     *program
+	c     *config
+	led   *ledger.Ledger
+	desk  *remediate.Desk
+	apply *remediate.Applier
+	out   *settled
+	again bool // these were tried before: one that fails for good must not keep all others from being done
+}
+
+// carry does those of the cases whose items may go. The first is the canary: if it fails, nothing else is tried. Between two
+// cases the kill switch is looked at again.
+func (x *carrier) carry(ctx context.Context, due []*remediate.Case, free []remediate.Item) error {
+	may := map[string]bool{}
+	for _, it := range free {
+		may[it.Group] = true
+	}
+	tried, failed := 0, 0
+	for _, k := range due {
+		if !may[k.Item.Group] {
+			continue
+		}
+		if why := x.c.killed(); why != "" {
+			x.out.Halted = "the kill switch is on: " + why
+			return nil
+		}
+		if k.State == remediate.Open {
+			if _, err := x.desk.Release(k.ID, x.p.now()); err != nil {
+				return err
+			}
+		}
+		done, err := x.apply.Case(ctx, k.ID, remediate.Policy)
+		if err != nil {
+			return err
+		}
+		x.out.Done = append(x.out.Done, done)
+		tried++
+		if done.State != remediate.Failed {
+			failed = 0
+			continue
+		}
+		if failed++; !x.again && (tried == 1 || failed >= failuresInARow) {
+			x.out.Halted = fmt.Sprintf("%s; the rest waits until that is understood", done.Why)
+			return nil
+		}
+	}
+	return nil
+}
+
+// applier is what changes apps.
+func (p *program) applier(c *config, led *ledger.Ledger) *remediate.Applier {
+	return &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
+}
+
+// wait lets time pass between two looks at an account.
+func (p *program) wait(ctx context.Context, d time.Duration) error {
+	if p.pause != nil {
+		return p.pause(ctx, d)
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
