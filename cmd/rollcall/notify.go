@@ -25,32 +25,44 @@ const (
 	mostByWebhook = 1000
 )
 
-// notify tells of the cases that wait for an answer through every channel that [notify] names. It says who was told, in the
-// words of a case's event, and what went wrong: a channel that fails does not keep another from telling. It changes no case;
-// who was told is to be noted with Desk.Ask, and only if anybody was.
+// notify tells of the cases that wait for an answer, as notifyEach does, and says who was told anything at all.
 func (p *program) notify(ctx context.Context, c *config, cases []*remediate.Case) (told []string, problems []error) {
-	if c.Notify.Webhook == "" && c.Notify.Mail == nil {
-		return nil, nil
+	of, problems := p.notifyEach(ctx, c, cases)
+	for _, k := range cases {
+		told = append(told, of[k.ID]...)
 	}
+	slices.Sort(told)
+	return slices.Compact(told), problems
+}
+
+// notifyEach tells of the cases that wait for an answer through every channel that [notify] names. It says by case who was
+// told of it, in the words of its event, and what went wrong: a channel that fails does not keep another from telling. It
+// changes no case; who was told is to be noted with Desk.Ask, and only of a case that somebody was told of.
+func (p *program) notifyEach(ctx context.Context, c *config, cases []*remediate.Case) (told map[string][]string, problems []error) {
+	told = map[string][]string{}
 	cases = waiting(cases, p.now().Add(c.Remediate.Answer))
-	if len(cases) == 0 {
-		return nil, nil
+	if len(cases) == 0 || c.Notify.Webhook == "" && c.Notify.Mail == nil {
+		return told, nil
 	}
 	people := c.peopleOf(cases)
 	if c.Notify.Webhook != "" {
-		if err := p.notifyWebhook(ctx, c, cases, people); err != nil {
+		err := p.notifyWebhook(ctx, c, cases, people)
+		if err != nil {
 			problems = append(problems, fmt.Errorf("notify: %w", err))
-		} else {
-			told = append(told, "by webhook to "+(&notify.Webhook{URL: c.Notify.Webhook}).Host())
+		}
+		for _, k := range cases {
+			if err == nil {
+				told[k.ID] = append(told[k.ID], "by webhook to "+(&notify.Webhook{URL: c.Notify.Webhook}).Host())
+			}
 		}
 	}
 	if c.Notify.Mail != nil {
 		by, errs := p.notifyMail(ctx, c, cases, people)
+		for id, who := range by {
+			told[id] = append(told[id], "by mail to "+strings.Join(who, ", "))
+		}
 		for _, err := range errs {
 			problems = append(problems, fmt.Errorf("notify: %w", err))
-		}
-		if len(by) > 0 {
-			told = append(told, "by mail to "+strings.Join(by, ", "))
 		}
 	}
 	return told, problems
@@ -129,8 +141,9 @@ func (p *program) notifyWebhook(ctx context.Context, c *config, cases []*remedia
 	return w.Send(ctx, body, d.Key)
 }
 
-// notifyMail sends one digest to everybody whom "to" names, or, without it, each owner of an app the cases of that app.
-func (p *program) notifyMail(ctx context.Context, c *config, cases []*remediate.Case, people lookup) (told []string, problems []error) {
+// notifyMail sends one digest to everybody whom "to" names, or, without it, each owner of an app the cases of that app. It
+// says by case who got it.
+func (p *program) notifyMail(ctx context.Context, c *config, cases []*remediate.Case, people lookup) (told map[string][]string, problems []error) {
 	m, err := c.mailer()
 	if err != nil {
 		return nil, []error{err}
@@ -141,19 +154,23 @@ func (p *program) notifyMail(ctx context.Context, c *config, cases []*remediate.
 			problems = append(problems, err)
 		}
 	}
+	told = map[string][]string{}
 	for _, l := range letters {
+		var taken []string
 		mail, err := p.write(c, &l, people)
 		if err == nil {
-			var taken []string
 			taken, err = m.Send(ctx, mail)
-			told = append(told, taken...)
 		}
 		if err != nil {
 			problems = append(problems, err)
 		}
+		for _, k := range l.cases {
+			if len(taken) > 0 {
+				told[k.ID] = append(told[k.ID], taken...)
+			}
+		}
 	}
-	slices.Sort(told)
-	return slices.Compact(told), problems
+	return told, problems
 }
 
 // letter is what some people are told of.

@@ -163,7 +163,7 @@ func TestNotify(t *testing.T) {
 	cases := []*remediate.Case{waitingCase("c-1", "E1001", "crm"), waitingCase("c-2", "", "erp"), decided}
 	told, problems := p.notified(t, cases...)
 	host := strings.TrimPrefix(server.URL, "http://")
-	if told != "[by webhook to "+host+" by mail to it@example.com]" || !strings.Contains(problems, "notify: mail server 127.0.0.1: to gone@example.com: it answered 550 no such user") {
+	if told != "[by mail to it@example.com by webhook to "+host+"]" || !strings.Contains(problems, "notify: mail server 127.0.0.1: to gone@example.com: it answered 550 no such user") {
 		t.Errorf("told %s, problems %s", told, problems)
 	}
 	if got.Waiting != 2 || len(got.Others) != 2 || !got.Due.Equal(scriptNow.Add(defaultAnswer)) || !cases[0].Due.IsZero() {
@@ -203,6 +203,10 @@ func TestNotifyOwners(t *testing.T) {
 		t.Fatalf("%v, %v: want the addresses of who works here, and of no leaver", addresses, err)
 	}
 	told, problems := p.notified(t, waitingCase("c-1", "E1020", "crm"), waitingCase("c-2", "E1020", "crm", "erp"), waitingCase("c-3", owner["erp"], "erp"), waitingCase("c-4", "E1020", "cellar"))
+	each, _ := p.notifyEach(t.Context(), c, []*remediate.Case{waitingCase("c-1", "E1020", "crm"), waitingCase("c-4", "E1020", "cellar")})
+	if len(each) != 1 || fmt.Sprint(each["c-1"]) != "[by mail to "+addresses[owner["crm"]]+"]" {
+		t.Errorf("told by case %v: want nobody of c-4", each)
+	}
 	want := []string{addresses[owner["crm"]] + " c-1 c-2", addresses[owner["erp"]] + " c-2"}
 	slices.Sort(want)
 	if s.told() != strings.Join(want, "; ") || !strings.Contains(told, "by mail to ") {
