@@ -25,20 +25,10 @@ const (
 	mostByWebhook = 1000
 )
 
-// notify tells of the cases that wait for an answer, as notifyEach does, and says who was told anything at all.
-func (p *program) notify(ctx context.Context, c *config, cases []*remediate.Case) (told []string, problems []error) {
-	of, problems := p.notifyEach(ctx, c, cases)
-	for _, k := range cases {
-		told = append(told, of[k.ID]...)
-	}
-	slices.Sort(told)
-	return slices.Compact(told), problems
-}
-
-// notifyEach tells of the cases that wait for an answer through every channel that [notify] names. It says by case who was
+// notify tells of the cases that wait for an answer through every channel that [notify] names. It says by case who was
 // told of it, in the words of its event, and what went wrong: a channel that fails does not keep another from telling. It
 // changes no case; who was told is to be noted with Desk.Ask, and only of a case that somebody was told of.
-func (p *program) notifyEach(ctx context.Context, c *config, cases []*remediate.Case) (told map[string][]string, problems []error) {
+func (p *program) notify(ctx context.Context, c *config, cases []*remediate.Case) (told map[string][]string, problems []error) {
 	told = map[string][]string{}
 	cases = waiting(cases, p.now().Add(c.Remediate.Answer))
 	if len(cases) == 0 || c.Notify.Webhook == "" && c.Notify.Mail == nil {

@@ -9,13 +9,14 @@ import (
 
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
+	"rollcall/report"
 	"rollcall/scanner"
 )
 
 // settled is what settle did.
 type settled struct {
 	Opened  []*remediate.Case
-	Told    string            // who was told of the cases that wait for an answer
+	Told    []string          // who was told of the cases that wait for an answer
 	Back    []*remediate.Case // of people who are back from leave: given back, or to be
 	Passed  []*remediate.Case // whose deadline came
 	Trips   []remediate.Trip
@@ -127,27 +128,37 @@ func parted(due []*remediate.Case) (old, fresh []*remediate.Case) {
 	return old, fresh
 }
 
-// tell sends what nobody was asked about yet to whom [notify] names. Where somebody was told, the time for an answer begins;
-// where nobody could be, the cases wait, and are told of the next time.
+// tell sends what nobody was asked about yet, and what is to be asked again, to whom [notify] names. For a case that
+// somebody was told of, the time for an answer begins; one that nobody could be told of waits for the next time.
 func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, out *settled) error {
-	open, err := led.Cases(func(k *remediate.Case) bool {
+	ask, err := led.Cases(func(k *remediate.Case) bool {
 		return k.State == remediate.Open && k.Item.Mode == scanner.ModeAsk
 	})
-	if err != nil || len(open) == 0 {
+	if err != nil {
 		return err
 	}
-	told, problems := p.notify(ctx, c, open)
+	for _, k := range slices.Concat(out.Opened, out.Passed) {
+		if k.State == remediate.Asked { // by the desk itself: what came back, and what was kept until now
+			ask = append(ask, k)
+		}
+	}
+	told, problems := p.notify(ctx, c, ask)
 	for _, err := range problems {
-		fmt.Fprintf(p.stderr, "rollcall: %v\n", err)
+		fmt.Fprintf(p.stderr, "rollcall: %s\n", report.Plain(err.Error()))
 	}
-	if len(told) == 0 {
-		return nil
-	}
-	out.Told = strings.Join(told, "; ")
 	desk := c.desk(led, plan)
-	for _, k := range open {
-		if _, err := desk.Ask(k.ID, out.Told, p.now()); err != nil {
-			return err
+	for _, k := range ask {
+		who := strings.Join(told[k.ID], "; ")
+		if who == "" {
+			continue
+		}
+		if !slices.Contains(out.Told, who) {
+			out.Told = append(out.Told, who)
+		}
+		if k.State == remediate.Open {
+			if _, err := desk.Ask(k.ID, who, p.now()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

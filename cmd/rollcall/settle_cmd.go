@@ -54,8 +54,8 @@ func (p *program) runSettle(ctx context.Context) error {
 
 func (s *settled) show(w io.Writer) {
 	fmt.Fprintf(w, "%d cases opened, %d deadlines passed, %d cases carried out\n", len(s.Opened), len(s.Passed), len(s.Done))
-	if s.Told != "" {
-		fmt.Fprintf(w, "told %s\n", report.Plain(s.Told))
+	for _, who := range s.Told {
+		fmt.Fprintf(w, "told %s\n", report.Plain(who))
 	}
 	for _, k := range s.Passed {
 		fmt.Fprintf(w, "%s  %s: %s\n", k.ID, k.State, report.Plain(k.Why))
