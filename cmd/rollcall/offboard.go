@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -20,7 +19,6 @@ import (
 	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
-	"rollcall/scanner/evidence"
 )
 
 type offboardFlags struct {
@@ -151,18 +149,11 @@ func (p *program) offboarded(s *settled, k *remediate.Case) error {
 // personPlan makes the plan of one person from the sealed inputs of a run: every account that is theirs for sure.
 func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunRecord, id connectors.PersonID, identity string) (*runPlan, *scanner.Person, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
-	ids, err := identities(identity)
-	if err != nil {
-		return nil, nil, err
-	}
-	played, err := evidence.Replay(func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, filepath.FromSlash(name))) }, ids)
+	played, err := openSealed(dir, identity)
 	if err != nil {
 		return nil, nil, err
 	}
 	in := played.Input
-	if in.Policy, err = sealedPolicy(dir, in); err != nil {
-		return nil, nil, err
-	}
 	g := newGatherer(c, id)
 	in.Sink, in.Found = g.sink, func(_ connectors.AppID, found iter.Seq[*scanner.Finding]) error { return drain("", found) }
 	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now

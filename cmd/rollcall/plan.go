@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -18,7 +17,6 @@ import (
 	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/scanner"
-	"rollcall/scanner/evidence"
 )
 
 func (p *program) planCommand() *cobra.Command {
@@ -83,20 +81,11 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 // planAnew makes the plan of a recorded run from its sealed inputs, with all that the policy only lets be reported.
 func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, identity string) (*runPlan, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
-	ids, err := identities(identity)
-	if err != nil {
-		return nil, err
-	}
-	played, err := evidence.Replay(func(name string) (io.ReadCloser, error) {
-		return os.Open(filepath.Join(dir, filepath.FromSlash(name)))
-	}, ids)
+	played, err := openSealed(dir, identity)
 	if err != nil {
 		return nil, err
 	}
 	in := played.Input
-	if in.Policy, err = sealedPolicy(dir, in); err != nil {
-		return nil, err
-	}
 	pl, err := newPlanner(c, led, true)
 	if err != nil {
 		return nil, err

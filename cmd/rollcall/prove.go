@@ -16,7 +16,6 @@ import (
 	"rollcall/report"
 	"rollcall/report/opcsign"
 	"rollcall/scanner"
-	"rollcall/scanner/evidence"
 )
 
 type proveFlags struct{ run, out, identity string }
@@ -209,11 +208,7 @@ func unreadApps(ctx context.Context, c *config, dir string, proof *report.Proof,
 	if len(c.Assigns) == 0 {
 		return nil, nil
 	}
-	ids, err := identities(identity)
-	if err != nil {
-		return nil, err
-	}
-	played, err := evidence.Replay(func(name string) (io.ReadCloser, error) { return os.Open(filepath.Join(dir, filepath.FromSlash(name))) }, ids)
+	played, err := openSealed(dir, identity)
 	if err != nil {
 		return nil, err
 	}

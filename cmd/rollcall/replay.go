@@ -99,13 +99,7 @@ func (p *program) runDir(run string) (string, *ledger.RunRecord, error) {
 
 // derive judges the sealed inputs of a folder again and compares the findings.
 func (p *program) derive(ctx context.Context, dir, identity string) (findings int, err error) {
-	ids, err := identities(identity)
-	if err != nil {
-		return 0, err
-	}
-	played, err := evidence.Replay(func(name string) (io.ReadCloser, error) {
-		return os.Open(filepath.Join(dir, filepath.FromSlash(name)))
-	}, ids)
+	played, err := openSealed(dir, identity)
 	if err != nil {
 		return 0, err
 	}
@@ -115,9 +109,6 @@ func (p *program) derive(ctx context.Context, dir, identity string) (findings in
 	}
 	defer os.RemoveAll(tmp)
 	in := played.Input
-	if in.Policy, err = sealedPolicy(dir, in); err != nil {
-		return 0, err
-	}
 	register, err := in.History.Register()
 	if err != nil {
 		return 0, err
@@ -135,6 +126,23 @@ func (p *program) derive(ctx context.Context, dir, identity string) (findings in
 		return 0, err
 	}
 	return found.all.Total(), same(filepath.Join(dir, findingsName), filepath.Join(tmp, findingsName))
+}
+
+// openSealed opens what a run sealed, with the policy it was judged by; identity is the file of a key that opens it, where
+// it is encrypted.
+func openSealed(dir, identity string) (*evidence.Played, error) {
+	ids, err := identities(identity)
+	if err != nil {
+		return nil, err
+	}
+	played, err := evidence.Replay(func(name string) (io.ReadCloser, error) {
+		return os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+	}, ids)
+	if err != nil {
+		return nil, err
+	}
+	played.Input.Policy, err = sealedPolicy(dir, played.Input)
+	return played, err
 }
 
 func identities(path string) (evidence.Identities, error) {
