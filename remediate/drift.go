@@ -29,7 +29,7 @@ func (c *Case) firstTouch(app connectors.AppID, account connectors.AccountID) *S
 // given anything: what the case and the app took away with it is no drift.
 func (c *Case) stray(do *Action, now *connectors.Account) (string, error) {
 	if c.gone(do) {
-		return fmt.Sprintf("the newest run finds nothing wrong with %s in %s any more", c.login(do), do.App), nil
+		return fmt.Sprintf("the newest run finds nothing wrong with %s in %s any more", c.Item.Login(do), do.App), nil
 	}
 	first := c.firstTouch(do.App, do.Account)
 	if first == nil {
@@ -46,9 +46,9 @@ func (c *Case) stray(do *Action, now *connectors.Account) (string, error) {
 	}
 	switch {
 	case before.EmployeeID != now.EmployeeID || before.OwnerRef != now.OwnerRef || before.Email != now.Email || before.Class != now.Class:
-		return fmt.Sprintf("%s in %s is somebody else's now, or something else", c.login(do), do.App), nil
+		return fmt.Sprintf("%s in %s is somebody else's now, or something else", c.Item.Login(do), do.App), nil
 	case grown(&before, now):
-		return fmt.Sprintf("%s in %s was given something since the case began", c.login(do), do.App), nil
+		return fmt.Sprintf("%s in %s was given something since the case began", c.Item.Login(do), do.App), nil
 	}
 	return "", nil
 }
@@ -77,13 +77,4 @@ func (c *Case) gone(do *Action) bool {
 	return !slices.ContainsFunc(c.Steps, func(s Step) bool {
 		return s.Action.Verb != Ticket && (s.Progress == Done || s.Progress == Seen) && s.Action.App == do.App && s.Action.Account == do.Account
 	})
-}
-
-func (c *Case) login(do *Action) string {
-	for _, t := range c.Item.Targets {
-		if t.App == do.App && t.Account == do.Account {
-			return t.Login
-		}
-	}
-	return string(do.Account)
 }

@@ -86,7 +86,7 @@ func (p *program) showCase(id string) error {
 		fmt.Fprintf(p.stdout, "\ndecided by %s on %s: %s\n", report.Plain(d.By.String()), d.At.Format(time.RFC3339), report.Plain(d.Why))
 	}
 	for _, s := range c.Steps {
-		line := fmt.Sprintf("%-8s %s", s.Progress, actionText(&c.Item, &s.Action))
+		line := fmt.Sprintf("%-8s %s", s.Progress, c.Item.Say(&s.Action))
 		if s.Problem != "" {
 			line += ": " + s.Problem
 		}

@@ -90,7 +90,7 @@ func decisionsOf(c *remediate.Case) (out []report.Decision) {
 // actionOf is the row of one step.
 func actionOf(c *remediate.Case, i int) report.Action {
 	s := &c.Steps[i]
-	a := report.Action{ID: fmt.Sprintf("%s/%d", c.ID, i+1), Case: c.ID, App: s.Action.App, Account: s.Action.Account, What: actionText(&c.Item, &s.Action),
+	a := report.Action{ID: fmt.Sprintf("%s/%d", c.ID, i+1), Case: c.ID, App: s.Action.App, Account: s.Action.Account, What: c.Item.Say(&s.Action),
 		Mode: "approved", Requested: c.Opened, Executed: s.DoneAt, Actor: "rollcall", Request: s.Receipt.RequestID, Confirmed: s.SeenAt, Before: stateBefore(s)}
 	if len(c.Item.Findings) > 0 {
 		a.Finding = c.Item.Findings[0]

@@ -116,7 +116,7 @@ func (p *program) offboarded(s *settled, k *remediate.Case) error {
 	if len(s.Done) > 0 {
 		k = s.Done[0]
 	}
-	fmt.Fprintf(p.stdout, "\n%-16s %-44s %s\n", "APP", "WHAT", "CONFIRMED AT (UTC)")
+	fmt.Fprintf(p.stdout, "\n%-16s %-64s %s\n", "APP", "WHAT", "CONFIRMED AT (UTC)")
 	left := k.State != remediate.Confirmed
 	for _, st := range k.Steps {
 		at := string(st.Progress)
@@ -128,7 +128,7 @@ func (p *program) offboarded(s *settled, k *remediate.Case) error {
 		case st.Problem != "":
 			at += ": " + st.Problem
 		}
-		fmt.Fprintf(p.stdout, "%-16s %-44s %s\n", report.Plain(string(st.Action.App)), report.Plain(actionText(&k.Item, &st.Action)), report.Plain(at))
+		fmt.Fprintf(p.stdout, "%-16s %-64s %s\n", report.Plain(string(st.Action.App)), report.Plain(k.Item.Say(&st.Action)), report.Plain(at))
 	}
 	for _, t := range s.Trips {
 		fmt.Fprintf(p.stdout, "STOPPED by %s: %s\n", t.Guard, report.Plain(t.Says))

@@ -7,7 +7,6 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -127,32 +126,11 @@ func showItem(w io.Writer, it *remediate.Item) {
 	fmt.Fprintf(w, "\n%-6s %-8s %s\n", it.Mode, it.Severity, report.Plain(it.Group))
 	fmt.Fprintf(w, "       %s\n", report.Plain(it.Why))
 	for _, a := range it.Actions {
-		fmt.Fprintf(w, "       - %s\n", report.Plain(actionText(it, &a)))
+		fmt.Fprintf(w, "       - %s\n", report.Plain(it.Say(&a)))
 	}
 	for _, line := range []struct{ label, text string }{{"stops", strings.Join(it.Stops, "; ")}, {"goes on working", strings.Join(it.Residual, "; ")}, {"asked, because", it.Held}} {
 		if line.text != "" {
 			fmt.Fprintf(w, "       %s: %s\n", line.label, report.Plain(line.text))
 		}
 	}
-}
-
-// actionText says in words what an action does.
-func actionText(it *remediate.Item, a *remediate.Action) string {
-	login := string(a.Account)
-	if i := slices.IndexFunc(it.Targets, func(t remediate.Target) bool { return t.App == a.App && t.Account == a.Account }); i >= 0 {
-		login = it.Targets[i].Login
-	}
-	switch a.Verb {
-	case remediate.Disable:
-		return fmt.Sprintf("disable %s in %s (undo: %s)", login, a.App, a.Undo)
-	case remediate.EndSessions:
-		return fmt.Sprintf("end the sessions of %s in %s", login, a.App)
-	case remediate.RemoveEntitlement:
-		return fmt.Sprintf("remove %s from %s in %s (undo: %s)", a.Entitlement, login, a.App, a.Undo)
-	case remediate.RevokeCredential:
-		return fmt.Sprintf("revoke the credential %s of %s in %s (undo: %s)", a.Credential, login, a.App, a.Undo)
-	case remediate.Ticket:
-		return fmt.Sprintf("by hand, in %s: %s", a.App, a.Task)
-	}
-	return fmt.Sprintf("%s %s in %s (undo: %s)", a.Verb, login, a.App, a.Undo)
 }

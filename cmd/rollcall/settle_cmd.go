@@ -73,7 +73,7 @@ func (s *settled) show(w io.Writer) {
 			fmt.Fprintf(w, "    %s\n", report.Plain(k.Why))
 		}
 		for _, st := range k.Steps {
-			fmt.Fprintf(w, "    %-8s %s\n", st.Progress, report.Plain(actionText(&k.Item, &st.Action)))
+			fmt.Fprintf(w, "    %-8s %s\n", st.Progress, report.Plain(k.Item.Say(&st.Action)))
 		}
 		for _, left := range k.Item.Residual {
 			fmt.Fprintf(w, "    goes on working: %s\n", report.Plain(left))

@@ -218,7 +218,7 @@ func (s *shop) caseID() string {
 func TestAskedAndSettled(t *testing.T) {
 	s := newShop(t, "ask")
 	s.rollcall(0, "", "scan", "-q", "--no-workbook")
-	s.says(s.rollcall(0, "", "plan"), "ask", "leaver:E02", "disable ben@kiln.example in crm (undo: exact)")
+	s.says(s.rollcall(0, "", "plan"), "ask", "leaver:E02", "disable ben@kiln.example in crm (can be taken back)")
 	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "0 cases carried out")
 	if s.svc.patches != 0 {
 		t.Fatal("something was changed unasked")
@@ -325,7 +325,7 @@ func TestOffboard(t *testing.T) {
 	if s.svc.patches != 0 {
 		t.Fatal("something was changed")
 	}
-	s.says(s.rollcall(0, "E03\n", "offboard", "E03", "--reason", "left today"), "CONFIRMED AT", "disable cleo@kiln.example in crm (undo: exact)", "2027-01-15", "goes on working: sessions", "rollcall undo c-")
+	s.says(s.rollcall(0, "E03\n", "offboard", "E03", "--reason", "left today"), "CONFIRMED AT", "disable cleo@kiln.example in crm (can be taken back)", "2027-01-15", "goes on working: sessions", "rollcall undo c-")
 	if s.active() != "u1 u2 u4 u5" {
 		t.Errorf("active: %s", s.active())
 	}

@@ -26,7 +26,7 @@ func entry(c *remediate.Case, name func(connectors.PersonID) string) Entry {
 	}
 	removal := make([]string, len(it.Actions))
 	for i := range it.Actions {
-		removal[i] = action(it, &it.Actions[i])
+		removal[i] = it.Say(&it.Actions[i])
 	}
 	e.Removal = sentences(removal)
 	return e
@@ -61,37 +61,6 @@ func sentences(list []string) []string {
 		out = append(out, prose(s))
 	}
 	return out
-}
-
-// action says in words what an action does.
-func action(it *remediate.Item, a *remediate.Action) string {
-	login := string(a.Account)
-	if i := slices.IndexFunc(it.Targets, func(t remediate.Target) bool { return t.App == a.App && t.Account == a.Account }); i >= 0 {
-		login = it.Targets[i].Login
-	}
-	switch a.Verb {
-	case remediate.Disable:
-		return fmt.Sprintf("disable %s in %s%s", login, a.App, undo(a))
-	case remediate.EndSessions:
-		return fmt.Sprintf("end the sessions of %s in %s", login, a.App)
-	case remediate.RemoveEntitlement:
-		return fmt.Sprintf("remove %s from %s in %s%s", a.Entitlement, login, a.App, undo(a))
-	case remediate.RevokeCredential:
-		return fmt.Sprintf("revoke the credential %s of %s in %s%s", a.Credential, login, a.App, undo(a))
-	case remediate.Ticket:
-		return fmt.Sprintf("by hand, in %s: %s", a.App, a.Task)
-	}
-	return fmt.Sprintf("%s %s in %s%s", a.Verb, login, a.App, undo(a))
-}
-
-func undo(a *remediate.Action) string {
-	switch a.Undo {
-	case remediate.Exact:
-		return " (can be taken back)"
-	case remediate.Partial:
-		return " (can be taken back in part)"
-	}
-	return " (cannot be taken back)"
 }
 
 // silence says what follows when nobody answers: what the desk's deadlines do, in words.
