@@ -29,3 +29,11 @@ func holdMemory(roster connectors.Roster, ledger bool) {
 	}
 	debug.SetMemoryLimit(limit)
 }
+
+// spareMemory has garbage collected when memory has grown by half instead of doubled: of the report of a million accounts a
+// quarter less memory, for a twentieth more work. Whoever sets GOGC is not overruled.
+func spareMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}

@@ -51,6 +51,7 @@ func (p *program) report(ctx context.Context, id string, f reportFlags) error {
 	if f.framework != "" && !slices.Contains(report.Frameworks(), f.framework) {
 		return usageError{fmt.Errorf("--framework %s: no such framework%s", f.framework, nearest(f.framework, report.Frameworks()))}
 	}
+	spareMemory()
 	c, led, err := p.openLedger()
 	if err != nil {
 		return err

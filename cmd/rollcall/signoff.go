@@ -35,6 +35,7 @@ func (p *program) signoff(ctx context.Context, run string, s ledger.SignOff) err
 	if strings.TrimSpace(s.Name) == "" || strings.TrimSpace(s.Role) == "" || strings.TrimSpace(s.Statement) == "" {
 		return usageError{errors.New("signoff wants --name and --role, and a statement that is not empty")}
 	}
+	spareMemory()
 	c, led, err := p.openLedger()
 	if err != nil {
 		return err
