@@ -163,7 +163,7 @@ func newestPlan(c *config, led *ledger.Ledger) (*runPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readPlan(c, last.ID)
+	return readPlan(c, last)
 }
 
 // whoAmI is the person that the operating system says the user is. Root is nobody.

@@ -65,7 +65,7 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 	if all {
 		plan, err = p.planAnew(ctx, c, led, last, identity)
 	} else {
-		plan, err = readPlan(c, last.ID)
+		plan, err = readPlan(c, last)
 	}
 	if err != nil {
 		return err

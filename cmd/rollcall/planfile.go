@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,7 +39,11 @@ type runPlan struct {
 	Managers map[connectors.PersonID]connectors.PersonID `json:"managers,omitempty"`   // of the people the plan is about, those who work here
 	Deciders map[connectors.PersonID]bool                `json:"deciders,omitempty"`   // people with a proven name here: whether they work here
 	Returned []string                                    `json:"returned,omitempty"`   // cases that suspended somebody who is back from leave
-	Plan     *remediate.Plan                             `json:"plan"`
+	// Whose row was left out: that the run does not find what is about them says nothing.
+	Hidden       []scanner.Related     `json:"hidden,omitempty"`
+	HiddenPeople []connectors.PersonID `json:"hidden_people,omitempty"`
+	HiddenRoles  bool                  `json:"hidden_roles,omitempty"` // rows of role history that may be anybody's
+	Plan         *remediate.Plan       `json:"plan"`
 }
 
 // runPlan makes the plan of a run that has just been judged.
@@ -49,14 +54,26 @@ func (p *planner) runPlan(r *report.Review, uids map[string]connectors.PersonID)
 		out.Roster = res.Untrusted[0]
 	}
 	out.people(res, uids)
+	u := unseenBy(res)
+	for _, hidden := range []map[scanner.Related]bool{u.accounts, u.rights} {
+		for at := range hidden {
+			out.Hidden = append(out.Hidden, at)
+		}
+	}
+	slices.SortFunc(out.Hidden, func(a, b scanner.Related) int {
+		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.Account, b.Account))
+	})
+	out.Hidden = slices.Compact(out.Hidden)
+	out.HiddenPeople = slices.Compact(slices.Sorted(slices.Values(slices.Concat(res.Blind, res.Sources[0].UnseenRoles))))
+	out.HiddenRoles = res.Sources[0].SideUnreadable > 0
 	for i := range res.Sources[1:] {
 		s := &res.Sources[1:][i]
 		app := connectors.AppID(s.Name)
 		st := remediate.AppState{Enabled: s.Enabled, Admins: p.admins[app]}
 		if s.State != scanner.SourceOK {
 			st.Problem = s.Problem
-			out.Unjudged[app] = true
 		}
+		out.Unjudged[app] = s.State != scanner.SourceOK || s.Unreadable > 0 || s.SideUnreadable > 0 // such a row may be anybody's
 		out.Apps[app] = st
 	}
 	return out
@@ -154,7 +171,8 @@ func (r *runPlan) write(dir string) error {
 }
 
 // readPlan reads the plan of a recorded run, checked against the run's manifest: what is carried out is what was planned.
-func readPlan(c *config, run string) (*runPlan, error) {
+func readPlan(c *config, rec *ledger.RunRecord) (*runPlan, error) {
+	run := rec.ID
 	dir := filepath.Join(c.State, "runs", run)
 	text, err := os.ReadFile(filepath.Join(dir, planName))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -163,14 +181,13 @@ func readPlan(c *config, run string) (*runPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, _, err := readManifest(dir)
+	m, sum, err := readManifest(dir)
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range m.Files {
-		if f.Path == planName && f.SHA256 != hexSum(text) {
-			return nil, fmt.Errorf("%s is not what the run wrote: its SHA-256 differs from the manifest's; scan again", filepath.Join(dir, planName))
-		}
+	i := slices.IndexFunc(m.Files, func(f manifestFile) bool { return f.Path == planName })
+	if rec.ManifestSHA256 != sum || i < 0 || m.Files[i].SHA256 != hexSum(text) {
+		return nil, fmt.Errorf("%s is not what the run wrote, by its manifest and the ledger: nothing is carried out from it; scan again", filepath.Join(dir, planName))
 	}
 	var p runPlan
 	if err := json.Unmarshal(text, &p); err != nil {
@@ -190,13 +207,16 @@ func (r *runPlan) same(id connectors.PersonID) connectors.PersonID {
 	return id
 }
 
-// judged tells whether the run could have found a group: else that it did not find it says nothing.
+// judged tells whether the run could have found a group: else that it did not find it says nothing (Law 1).
 func (r *runPlan) judged(it *remediate.Item) bool {
-	if r.Roster != "" {
+	if r.Roster != "" || slices.Contains(r.HiddenPeople, it.Person) {
+		return false
+	}
+	if r.HiddenRoles && slices.ContainsFunc(it.Kinds, func(k scanner.Kind) bool { return slices.Contains(scanner.RoleKinds, k) }) {
 		return false
 	}
 	for _, t := range it.Targets {
-		if _, read := r.Apps[t.App]; !read || r.Unjudged[t.App] {
+		if _, read := r.Apps[t.App]; !read || r.Unjudged[t.App] || slices.Contains(r.Hidden, scanner.Related{App: t.App, Account: t.Account}) {
 			return false
 		}
 	}

@@ -33,7 +33,7 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 	if err != nil || last == nil {
 		return &settled{}, err
 	}
-	plan, err := readPlan(c, last.ID)
+	plan, err := readPlan(c, last)
 	if err != nil {
 		return nil, err
 	}
@@ -78,15 +78,20 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 		return err
 	}
 	// What has begun was counted when it began; it goes on where the ground is still firm.
-	firm := slices.DeleteFunc(remediate.Check(items(old), ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
-	goOn, wait := remediate.Pass(items(old), firm)
-	out.Trips, out.Stopped = append(out.Trips, firm...), append(stopped, wait...)
+	trips := shaky(items(old), ground, c)
+	goOn, wait := remediate.Pass(items(old), trips)
+	out.Trips, out.Stopped = append(out.Trips, trips...), append(stopped, wait...)
 	x := &carrier{p: p, c: c, led: led, desk: c.desk(led, plan), apply: p.applier(c, led), out: out}
 	if err := x.carry(ctx, fresh, free); err != nil || out.Halted != "" {
 		return err
 	}
 	x.again = true
 	return x.carry(ctx, old, goOn)
+}
+
+// shaky are the guards that trip because the ground is not firm; those that count are for what begins.
+func shaky(batch []remediate.Item, ground *remediate.Ground, c *config) []remediate.Trip {
+	return slices.DeleteFunc(remediate.Check(batch, ground, &c.Remediate.Limits), func(t remediate.Trip) bool { return t.Counts() })
 }
 
 // hold has people decide on what the policy would have done on the day too many people left at once: by the next run that
@@ -165,8 +170,15 @@ func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan 
 }
 
 // restoreReturned gives those who are back from leave what was suspended, from the journal, where the policy suspended it
-// unasked; where people decided, people are told. The kill switch stops this too.
+// unasked; where people decided, or the ground is not firm, people are told.
 func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, out *settled) error {
+	if len(plan.Returned) == 0 {
+		return nil
+	}
+	ground, err := c.ground(led, plan, p.now())
+	if err != nil {
+		return err
+	}
 	for _, id := range plan.Returned {
 		k, err := led.Case(id)
 		if err != nil {
@@ -175,11 +187,7 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 		if k.State != remediate.Confirmed {
 			continue
 		}
-		ground, err := c.ground(led, plan, p.now())
-		if err != nil {
-			return err
-		}
-		if k.Decision == nil && ground.Kill == "" {
+		if k.Decision == nil && len(shaky([]remediate.Item{k.Item}, ground, c)) == 0 {
 			if k, _, err = p.applier(c, led).Undo(ctx, id, remediate.Policy, "its owner is back from leave"); err != nil {
 				return err
 			}

@@ -531,3 +531,50 @@ func TestToldOnce(t *testing.T) {
 		t.Error("silence changed something")
 	}
 }
+
+// A row that cannot be read hides what it is about: a task is not done because the list no longer shows why (Law 1).
+func TestUnreadRowConfirmsNothing(t *testing.T) {
+	s := newShop(t, "ask")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	at := strings.Index(string(text), "[[app]]")
+	s.write("rollcall.toml", string(text[:at])+"[[app]]\nid = \"crm\"\nkind = \"csv\"\nfile = \"crm.csv\"\n[app.columns]\nid = \"id\"\nemail = \"mail\"\n")
+	s.write("crm.csv", "id,mail\nu1,ada@kiln.example\nu2,ben@kiln.example\nu3,cleo@kiln.example\n")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	s.rollcall(0, "", "cases", "remove", s.caseID(), "--reason", "left")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list"), "applied")
+	s.write("crm.csv", "id,mail\nu1,ada@kiln.example\n,\xff\nu3,cleo@kiln.example\n")
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list"), "applied")
+	s.write("crm.csv", "id,mail\nu1,ada@kiln.example\nu3,cleo@kiln.example\n")
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list", "--all"), "confirmed")
+}
+
+// A plan that was changed after its run is not carried out, nor shown, whatever its manifest says by then.
+func TestPlanIsTheRuns(t *testing.T) {
+	s := newShop(t, "auto")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	plans, _ := filepath.Glob(filepath.Join(s.dir, "state", "runs", "*", "plan.json"))
+	was, err := os.ReadFile(plans[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	is := bytes.ReplaceAll(was, []byte(`"u2"`), []byte(`"u1"`))
+	manifest := filepath.Join(filepath.Dir(plans[0]), "manifest.json")
+	list, _ := os.ReadFile(manifest)
+	for name, text := range map[string][]byte{plans[0]: is, manifest: bytes.ReplaceAll(list, []byte(hexSum(was)), []byte(hexSum(is)))} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.says(s.rollcall(1, "", "settle"), "is not what the run wrote")
+	if s.svc.patches != 0 {
+		t.Error("it was carried out")
+	}
+}
