@@ -37,8 +37,6 @@ type Seal struct {
 	create     Create
 	recipients Recipients
 	sealed     []*file
-	memory     *recorder
-	err        error
 }
 
 // New seals through create, encrypted to the recipients where there are any.
@@ -53,39 +51,26 @@ func (s *Seal) Input(in scanner.Input) (scanner.Input, error) {
 	if err := s.settings(&in); err != nil {
 		return in, err
 	}
-	roster, err := s.file(sourceName(rosterName))
-	if err != nil {
-		return in, err
-	}
-	in.Roster = sealedRoster{in.Roster, roster}
+	in.Roster = sealedRoster{in.Roster, s.file(sourceName(rosterName))}
 	apps := make([]scanner.App, len(in.Apps))
 	for i, a := range in.Apps {
-		f, err := s.file(sourceName(string(a.ID)))
-		if err != nil {
-			return in, err
-		}
-		a.Source = sealedApp{a.Source, f}
+		a.Source = sealedApp{a.Source, s.file(sourceName(string(a.ID)))}
 		apps[i] = a
 	}
 	in.Apps = apps
-	memory, err := s.file(memoryName)
-	if err != nil {
-		return in, err
-	}
-	s.memory = newRecorder(in.History, memory)
-	in.History = s.memory
+	in.History = newRecorder(in.History, s.file(memoryName))
 	return in, nil
 }
 
-func (s *Seal) file(name string) (*file, error) {
+func (s *Seal) file(name string) *file {
 	f := &file{name: name, open: func() (io.WriteCloser, error) { return s.create(name + s.recipients.suffix()) }, to: s.recipients}
 	s.sealed = append(s.sealed, f)
-	return f, nil
+	return f
 }
 
 // Close ends the files. Its error says that the run is not sealed, whatever went wrong first.
 func (s *Seal) Close() error {
-	errs := []error{s.err}
+	var errs []error
 	for _, f := range s.sealed {
 		if err := f.close(); err != nil {
 			errs = append(errs, fmt.Errorf("sealing %s: %w", f.name, err))
