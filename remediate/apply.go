@@ -160,6 +160,9 @@ func (a *Applier) step(ctx context.Context, c *Case, i int, fresh bool, by Ident
 	n := c.clone()
 	s := &n.Steps[i]
 	now, err := a.read(ctx, s.Action.App, s.Action.Account)
+	if errors.Is(err, connectors.ErrNotFound) && s.Progress == Meant && s.Action.putsAway() { // before it was interrupted
+		return a.answered(n, c.Rev, i, by, connectors.Receipt{Changed: false})
+	}
 	if err != nil {
 		return a.refused(ctx, c, n, i, by, err, s.Progress != Meant)
 	}
@@ -184,7 +187,7 @@ func (a *Applier) step(ctx context.Context, c *Case, i int, fresh bool, by Ident
 		n.Rev++
 		return n, a.put(n, c.Rev, by, fmt.Sprintf("intent: %s", s.Action.Verb))
 	}
-	if done(&s.Action, now) { // before it was interrupted, or by somebody else
+	if done(&s.Action, now) && !s.Action.putsAway() { // before it was interrupted, or by somebody else
 		return a.answered(n, c.Rev, i, by, connectors.Receipt{Changed: false})
 	}
 	a.boundary("before call")

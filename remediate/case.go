@@ -64,6 +64,8 @@ type Case struct {
 	Opened   time.Time `json:"opened"`
 	Due      time.Time `json:"due,omitzero"` // by when an answer is wanted
 	Decision *Decision `json:"decision,omitempty"`
+	// Votes are what people said so far of a case that takes two, in turn; Decision is made once they suffice.
+	Votes []Decision `json:"votes,omitempty"`
 	Undo     *Decision `json:"undo,omitempty"`  // whose word it is that it is taken back; written before the first step back
 	Steps    []Step    `json:"steps,omitempty"` // of carrying it out, in the order of the item's actions
 	Held     string    `json:"held,omitempty"`  // why only a person's decision may carry it out, whatever the policy says
@@ -147,6 +149,7 @@ func (c *Case) to(s State, at time.Time, why string) error {
 func (c *Case) clone() *Case {
 	n := *c
 	n.Steps = slices.Clone(c.Steps)
+	n.Votes = slices.Clone(c.Votes)
 	if c.Decision != nil {
 		d := *c.Decision
 		n.Decision = &d

@@ -32,6 +32,9 @@ func done(a *Action, now *connectors.Account) bool {
 	return false
 }
 
+// putsAway tells whether an account may be gone after the action. That it is disabled says nothing of it: it was before.
+func (a *Action) putsAway() bool { return a.Verb == Archive || a.Verb == Delete }
+
 // confirm looks at the accounts until they show what was done, or patience ends: then the app said that it did what it did
 // not, and the case has failed. Tickets are left to people: a later run sees what they did.
 func (a *Applier) confirm(ctx context.Context, c *Case, by Identity) (*Case, error) {
@@ -82,7 +85,7 @@ func (a *Applier) look(ctx context.Context, c *Case) (missing string, err error)
 		switch {
 		case ctx.Err() != nil:
 			return "", ctx.Err()
-		case errors.Is(err, connectors.ErrNotFound) && (s.Action.Verb == Delete || s.Action.Verb == Archive), s.Action.Verb == EndSessions, err == nil && done(&s.Action, now):
+		case errors.Is(err, connectors.ErrNotFound) && s.Action.putsAway(), s.Action.Verb == EndSessions, err == nil && done(&s.Action, now):
 			s.Progress, s.SeenAt, s.Problem = Seen, a.Now().UTC(), ""
 		case err != nil:
 			missing = fmt.Sprintf("%s in %s cannot be read back: %v", s.Action.Account, s.Action.App, err)

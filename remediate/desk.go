@@ -62,8 +62,14 @@ func (d *Desk) Decide(id string, v Verdict, now time.Time) (*Case, error) {
 		if err := d.end(v, now); err != nil {
 			return fmt.Errorf("case %s: %w", id, err)
 		}
+		if v.Remove && c.Item.TwoPeople && !c.seconded(v, now) {
+			return c.noted(now)
+		}
 		if v.Remove {
 			c.begin()
+		}
+		if !v.Remove {
+			c.Votes = nil
 		}
 		c.Decision = &Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Until: v.Until, Item: c.ItemHash}
 		return c.to(state, now, "")

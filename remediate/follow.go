@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"rollcall/scanner"
@@ -108,7 +107,7 @@ func caseID(group, run, item string) string {
 // since. Of what is being carried out it notes which accounts the run finds nothing wrong with any more.
 func (d *Desk) followOne(c *Case, it *Item, now time.Time, judged func(*Item) bool) error {
 	switch {
-	case !judged(&c.Item) || strings.HasPrefix(c.Item.Group, offboarding):
+	case !judged(&c.Item) || apart(c.Item.Group):
 		return nil
 	case c.State == Applied && c.byHand() && it == nil:
 		return d.seenByHand(c, now)

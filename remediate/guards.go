@@ -41,6 +41,7 @@ type Ground struct {
 	Changed      Tally // by all runs in the 24 hours before Now
 	ThisRun      int   // accounts this run has changed already
 	Lifts        []Lift
+	Events       []Event // that hold today: so many people more may leave at once
 }
 
 // AppState is what is known of an app.
@@ -102,6 +103,9 @@ type Trip struct {
 // Counts tells whether the guard is one of those that count accounts, rather than look at the ground.
 func (t *Trip) Counts() bool { return slices.Contains(liftable, t.Guard) || t.Guard == GuardAdmins }
 
+// Liftable tells whether a second person can lift the guard for one batch.
+func (t *Trip) Liftable() bool { return slices.Contains(liftable, t.Guard) }
+
 // stops tells whether the trip stops an item.
 func (t *Trip) stops(it *Item) bool {
 	if t.Group != "" {
@@ -155,10 +159,17 @@ func (c *checker) ground() {
 	if c.st.Roster != "" {
 		c.trip(Trip{Guard: GuardRoster, Says: "the roster is not to be relied upon: " + c.st.Roster})
 	}
-	if left, worked := c.st.Left, c.st.Worked; left >= c.lim.LeftAtLeast && left*100 >= worked*c.lim.LeftPercent && left > 0 {
-		c.trip(Trip{Guard: GuardLeft, Has: left, Limit: max(c.lim.LeftAtLeast, worked*c.lim.LeftPercent/100), Says: fmt.Sprintf(
-			"%d of the %d people who worked here at the last reading of the roster do not at this one: a mistake of HR's, or a site that closed; at most %d are taken as usual",
-			left, worked, max(c.lim.LeftAtLeast, worked*c.lim.LeftPercent/100))})
+	announced := 0
+	for i := range c.st.Events {
+		announced += c.st.Events[i].Count
+	}
+	if left, worked := c.st.Left-announced, c.st.Worked; left >= c.lim.LeftAtLeast && left*100 >= worked*c.lim.LeftPercent && left > 0 {
+		limit := max(c.lim.LeftAtLeast, worked*c.lim.LeftPercent/100) + announced
+		says := fmt.Sprintf("%d of the %d people who worked here at the last reading of the roster do not at this one: a mistake of HR's, or a site that closed; at most %d are taken as usual", c.st.Left, worked, limit)
+		if announced > 0 {
+			says += fmt.Sprintf(", %d of them announced", announced)
+		}
+		c.trip(Trip{Guard: GuardLeft, Has: c.st.Left, Limit: limit, Says: says})
 	}
 	if age := c.st.Now.Sub(c.st.ReadAt); c.st.ReadAt.IsZero() || age > c.lim.MaxAge || age < 0 {
 		c.trip(Trip{Guard: GuardAge, Says: fmt.Sprintf("what was read is of %s, and it is %s now: at most %s are allowed; scan again",

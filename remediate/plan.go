@@ -35,6 +35,7 @@ type Item struct {
 	Stops      []string            `json:"stops,omitempty"`    // what stops working besides the account
 	Residual   []string            `json:"residual,omitempty"` // what goes on working although the account is disabled
 	Privileged bool                `json:"privileged,omitempty"`
+	TwoPeople  bool                `json:"two_people,omitempty"` // it takes two to remove: what cannot be taken back
 }
 
 // Target is an account an item acts upon, as it was when it was planned.
@@ -315,12 +316,13 @@ func HashItems(items []Item) string {
 		Mode    scanner.Mode `json:"mode"`
 		Targets []Target     `json:"targets"`
 		Actions []Action     `json:"actions"`
+		Two     bool         `json:"two_people,omitempty"`
 	}
 	h := sha256.New()
 	e := json.NewEncoder(h)
 	for i := range items {
 		it := &items[i]
-		if err := e.Encode(bound{it.Group, string(it.Person), it.Mode, it.Targets, it.Actions}); err != nil {
+		if err := e.Encode(bound{it.Group, string(it.Person), it.Mode, it.Targets, it.Actions, it.TwoPeople}); err != nil {
 			panic(err) // strings and numbers alone
 		}
 	}

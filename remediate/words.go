@@ -24,6 +24,10 @@ func (it *Item) Say(a *Action) string {
 		return fmt.Sprintf("remove %s from %s in %s%s", a.Entitlement, login, a.App, a.Undo.words())
 	case RevokeCredential:
 		return fmt.Sprintf("revoke the credential %s of %s in %s%s", a.Credential, login, a.App, a.Undo.words())
+	case Archive:
+		return fmt.Sprintf("archive %s in %s%s", login, a.App, a.Undo.words())
+	case Delete:
+		return fmt.Sprintf("delete %s in %s%s", login, a.App, a.Undo.words())
 	case Ticket:
 		return fmt.Sprintf("by hand, in %s: %s", a.App, a.Task)
 	}

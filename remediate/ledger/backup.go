@@ -16,6 +16,7 @@ type migration func(tx *bbolt.Tx) error
 var migrations = []migration{
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSignOffs, bWorkbooks) },
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bCases, bLive, bTouched, bLifts) },
+	func(tx *bbolt.Tx) error { return createBuckets(tx, bSlots, bStops, bAnnounced) },
 }
 
 func createBuckets(tx *bbolt.Tx, names ...[]byte) error {

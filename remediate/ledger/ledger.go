@@ -62,6 +62,7 @@ type Ledger struct {
 
 	mu     sync.Mutex // held over a change and its mirroring, so that the mirror has the events in order
 	mirror *mirror    // nil when opened read-only
+	lent   int        // how often it was lent and not given back
 }
 
 var _ scanner.History = (*Ledger)(nil)
@@ -123,10 +124,22 @@ func (l *Ledger) settle(o Options, steps []migration) error {
 	return writeHolder(l.path(holderName), o.Holder)
 }
 
-// Close releases the ledger to other processes.
+// Lend gives the ledger to one more user in this process, whose Close gives it back and closes nothing.
+func (l *Ledger) Lend() *Ledger {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lent++
+	return l
+}
+
+// Close releases the ledger to other processes, or gives back one that was lent.
 func (l *Ledger) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.lent > 0 {
+		l.lent--
+		return nil
+	}
 	var err error
 	if l.mirror != nil {
 		os.Remove(l.path(holderName)) // only a note: a stale one does no harm

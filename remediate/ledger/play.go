@@ -23,7 +23,15 @@ func (b *builder) play(tx *bbolt.Tx, line []byte) error {
 	if strings.HasPrefix(e.What, "case: ") {
 		return b.playCase(tx, e.Body)
 	}
+	if strings.HasPrefix(e.What, "schedule: ") {
+		return with(e.Body, func(x Slot) error { return putJSON(tx.Bucket(bSlots), []byte(x.Schedule), x) })
+	}
+	if strings.HasPrefix(e.What, "event: ") {
+		return with(e.Body, func(x remediate.Event) error { return putJSON(tx.Bucket(bAnnounced), []byte(x.ID), x) })
+	}
 	switch e.What {
+	case "batch stopped":
+		return with(e.Body, func(x remediate.Stop) error { return putJSON(tx.Bucket(bStops), []byte(x.Plan), x) })
 	case "guard lifted":
 		return with(e.Body, func(x remediate.Lift) error {
 			return putNumbered(tx.Bucket(bLifts), seqKey(uint64(x.At.UnixNano())), x)

@@ -36,7 +36,12 @@ var (
 	bTouched = []byte("touched")    // time, case, step → account that the step changed
 	bLifts   = []byte("lifts")      // time, number → Lift
 
-	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts}
+	// Since schema 4.
+	bSlots     = []byte("slots")     // schedule → Slot
+	bStops     = []byte("stops")     // hash of a batch → Stop
+	bAnnounced = []byte("announced") // id → Event
+
+	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced}
 
 	kState  = []byte("state")
 	kSchema = []byte("schema")
