@@ -129,11 +129,11 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 	if err != nil {
 		return err
 	}
-	by := c.whoAmI(p.uid)
+	by := p.whoAmI(c)
 	by.Person = plan.same(by.Person)
 	v := remediate.Verdict{Remove: remove, Why: reason, By: by, Rev: k.Rev, Item: k.ItemHash}
 	if !v.By.Somebody() {
-		return fmt.Errorf("the decision is not yours to make: user %d of this machine is no person that [identities] uid names%s", p.uid, rootIsNobody(p.uid))
+		return fmt.Errorf("the decision is not yours to make: user %d of this machine is no person that [identities] uid names%s", p.uid, p.isNobody())
 	}
 	if until != "" {
 		if v.Until, err = connectors.ParseDate(until); err != nil {
@@ -150,12 +150,19 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 	return nil
 }
 
-func rootIsNobody(uid int) string {
-	if uid == 0 {
+// isNobody says why some users are nobody, whatever the configuration says.
+func (p *program) isNobody() string {
+	switch {
+	case p.uid == 0:
 		return "; root can be anybody, and so is nobody"
+	case p.isService():
+		return "; it is the user that the daemon runs as, who could write its state by hand, and so is nobody"
 	}
 	return ""
 }
+
+// isService tells whether who called is the user that the daemon itself runs as.
+func (p *program) isService() bool { return p.daemon != nil && p.uid == p.daemon.uid }
 
 // newestPlan is the plan of the last run.
 func newestPlan(c *config, led *ledger.Ledger) (*runPlan, error) {
@@ -166,12 +173,17 @@ func newestPlan(c *config, led *ledger.Ledger) (*runPlan, error) {
 	return readPlan(c, last)
 }
 
-// whoAmI is the person that the operating system says the user is. Root is nobody.
-func (c *config) whoAmI(uid int) remediate.Identity {
-	if uid <= 0 {
+// whoAmI is the person that the operating system says the user is. Root is nobody; so is the user that the daemon runs as.
+func (p *program) whoAmI(c *config) remediate.Identity {
+	if p.isService() {
 		return remediate.Identity{}
 	}
-	if person := c.Remediate.UID[strconv.Itoa(uid)]; person != "" {
+	return c.personOf(p.uid)
+}
+
+// personOf is the person that the configuration says a user of this machine is.
+func (c *config) personOf(uid int) remediate.Identity {
+	if person := c.Remediate.UID[strconv.Itoa(uid)]; uid > 0 && person != "" {
 		return remediate.Identity{Person: person, Proof: fmt.Sprintf("uid %d", uid)}
 	}
 	return remediate.Identity{}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -30,6 +31,8 @@ type configFile struct {
 	Sign       *signConfig      `toml:"sign"` // absent: reports are not signed
 	Remediate  remediateConfig  `toml:"remediate"`
 	Identities identitiesConfig `toml:"identities"`
+	Serve      serveConfig      `toml:"serve"`
+	Schedules  []scheduleConfig `toml:"schedule"`
 	Roster     map[string]any   `toml:"roster"`
 	Apps       []map[string]any `toml:"app"`
 }
@@ -98,20 +101,27 @@ type config struct {
 	Sign       *signConfig // nil: reports are not signed
 	Assigns    map[connectors.AppID][]string
 	Remediate  remediation
+	Serve      serving
 	Abilities  map[connectors.AppID]connectors.Abilities // of the apps that may be written to
 	Writable   map[connectors.AppID]connectors.App
 
 	signAt     string                       // where the section stands
 	secret     func(string) ([]byte, error) // what a reference points to
 	data       []byte                       // the file as it was read
-	named      []connectors.AppID           // every app the file names, those with mistakes too
+	read       func(string) ([]byte, error)
+	named      []connectors.AppID // every app the file names, those with mistakes too
 	policyFile *tomlFile
 }
 
 // loadConfig reads and checks everything the configuration says. All problems are reported at once, each with file, line
 // and what to write instead.
 func loadConfig(path string, now time.Time, secret func(string) ([]byte, error)) (*config, error) {
-	f, err := readTOML(path)
+	return loadConfigWith(path, os.ReadFile, now, secret)
+}
+
+// loadConfigWith loads the configuration, with its files read as the caller says: the daemon goes by those it took up.
+func loadConfigWith(path string, read func(string) ([]byte, error), now time.Time, secret func(string) ([]byte, error)) (*config, error) {
+	f, err := readTOMLWith(path, read)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config: there is no %s; copy config.example.toml and name your own files in it, or give --config FILE", path)
 	}
@@ -122,7 +132,7 @@ func loadConfig(path string, now time.Time, secret func(string) ([]byte, error))
 	if f.decode("", f.tree, &cf); len(f.problems) > 0 {
 		return nil, fmt.Errorf("config: %w", f.err())
 	}
-	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data}
+	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data, read: read}
 	c.common(f, &cf, now)
 	c.evidence(f, cf.Evidence)
 	c.remediation(f, cf.Remediate, cf.Identities)
@@ -131,6 +141,7 @@ func loadConfig(path string, now time.Time, secret func(string) ([]byte, error))
 	cf.Notify.check(f)
 	c.Notify = cf.Notify
 	cf.Sign.check(f)
+	c.serve(f, cf.Serve, cf.Schedules)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient()}
 	c.openRoster(f, cf.Roster, env)
@@ -301,7 +312,7 @@ func (c *config) loadPolicy(path, at string) error {
 	if path == "" {
 		return c.Policy.Prepare()
 	}
-	f, err := readTOML(c.path(path))
+	f, err := readTOMLWith(c.path(path), c.read)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: policy = %q: there is no such file; leave the key out to do without a policy", at, path)
 	}

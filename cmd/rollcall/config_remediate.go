@@ -29,6 +29,8 @@ type remediateConfig struct {
 	Keep       *scanner.Days         `toml:"longest_keep"`   // how long a keep may hold
 	Protected  []string              `toml:"protected"`      // "app/login or id", with * and ?
 	Approvers  []connectors.PersonID `toml:"approvers"`      // who may decide on anything, beside managers and app owners
+	Retention  *scanner.Days         `toml:"retention"`      // how long a disabled account is kept, before two people are asked; absent: nobody is
+	Afterwards string                `toml:"after_retention"`
 }
 
 // identitiesConfig is the section [identities]: which person each proven name is.
@@ -54,6 +56,8 @@ type remediation struct {
 	Approvers []connectors.PersonID
 	Target    *report.Target // nil: none
 	UID       map[string]connectors.PersonID
+	Retention time.Duration  // 0 = nobody is asked what becomes of disabled accounts
+	Retire    remediate.Verb // what the company prefers
 }
 
 const (
@@ -98,6 +102,19 @@ func (c *config) remediation(f *tomlFile, r remediateConfig, who identitiesConfi
 	}
 	if r.Keep != nil {
 		c.Remediate.Keep = int(*r.Keep)
+	}
+	c.Remediate.Retire = remediate.Archive
+	switch v := remediate.Verb(r.Afterwards); v {
+	case remediate.Archive, remediate.Delete:
+		c.Remediate.Retire = v
+	case "":
+	default:
+		f.problem("remediate.after_retention", "[remediate] after_retention = %q: want \"archive\" or \"delete\"", r.Afterwards)
+	}
+	if r.Retention != nil {
+		c.Remediate.Retention = time.Duration(*r.Retention) * 24 * time.Hour
+	} else if r.Afterwards != "" {
+		f.problem("remediate.after_retention", "[remediate] after_retention needs retention: how long is a disabled account kept?")
 	}
 	for _, p := range r.Protected {
 		if _, err := path.Match(p, ""); err != nil || !strings.Contains(p, "/") {

@@ -151,7 +151,7 @@ func (p *program) findingWrong(id string, w wrongFlags) error {
 		today = c.AsOf
 	}
 	ruling := scanner.Ruling{Finding: f.ID, Because: w.because, App: f.App, Account: f.Account, Person: f.Person,
-		Class: w.class, Evidence: scanner.EvidenceDigest(f), Note: w.note, Actor: actor(), On: today}
+		Class: w.class, Evidence: scanner.EvidenceDigest(f), Note: w.note, Actor: p.actor(), On: today}
 	if w.because == scanner.BecauseOwner {
 		if err := p.mendOwner(c, led, f, w, today); err != nil {
 			return err
@@ -166,7 +166,7 @@ func (p *program) findingWrong(id string, w wrongFlags) error {
 
 // mendOwner records the tie that the finding got wrong.
 func (p *program) mendOwner(c *config, led *ledger.Ledger, f *scanner.Finding, w wrongFlags, today connectors.Date) error {
-	link := scanner.Link{App: f.App, Account: f.Account, Person: connectors.PersonID(w.person), Actor: actor(), On: today, Evidence: "finding " + string(f.ID) + " ruled wrong: " + w.note}
+	link := scanner.Link{App: f.App, Account: f.Account, Person: connectors.PersonID(w.person), Actor: p.actor(), On: today, Evidence: "finding " + string(f.ID) + " ruled wrong: " + w.note}
 	if f.Account == "" {
 		return fmt.Errorf("finding %s is about no account, so its owner cannot be wrong", f.ID)
 	}

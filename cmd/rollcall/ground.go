@@ -56,6 +56,15 @@ func (c *config) ground(led *ledger.Ledger, plan *runPlan, now time.Time) (*reme
 	if g.Changed, err = led.Changed(now.Add(-24 * time.Hour)); err != nil {
 		return nil, err
 	}
+	events, err := led.AnnouncedEvents()
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range events {
+		if e.Holds(connectors.DateOf(now, c.Zone)) {
+			g.Events = append(g.Events, e)
+		}
+	}
 	g.Lifts, err = led.Lifts(now.Add(-remediate.LiftTime))
 	return g, err
 }

@@ -35,7 +35,13 @@ func (p *program) rebuildLedger() error {
 	if err != nil {
 		return err
 	}
-	r, err := ledger.Rebuild(c.State, p.now(), actor())
+	if p.daemon != nil {
+		return errors.New("ledger rebuild: rollcall serve holds the database, so it is there; nothing was done")
+	}
+	if err := p.served(c.State); err != nil {
+		return err
+	}
+	r, err := ledger.Rebuild(c.State, p.now(), p.actor())
 	if err != nil {
 		return err
 	}
@@ -70,6 +76,9 @@ func (p *program) verifyLedger() error {
 func (p *program) exportLedger() error {
 	c, err := p.config()
 	if err != nil {
+		return err
+	}
+	if err := p.served(c.State); err != nil {
 		return err
 	}
 	f, err := os.Open(filepath.Join(c.State, ledger.MirrorName))

@@ -112,7 +112,7 @@ func (p *program) linksAcceptCommand() *cobra.Command {
 		Short: "record that an account is a person's, or many at once from a file",
 		Args:  cobra.MaximumNArgs(3),
 		RunE: func(_ *cobra.Command, a []string) error {
-			links, err := linksToAccept(a, file, evidence)
+			links, err := p.linksToAccept(a, file, evidence)
 			if err != nil {
 				return err
 			}
@@ -124,9 +124,9 @@ func (p *program) linksAcceptCommand() *cobra.Command {
 	return c
 }
 
-func linksToAccept(a []string, file, evidence string) ([]scanner.Link, error) {
+func (p *program) linksToAccept(a []string, file, evidence string) ([]scanner.Link, error) {
 	if file != "" && len(a) == 0 {
-		return readLinks(file)
+		return p.readLinks(file)
 	}
 	if len(a) != 3 || file != "" || evidence == "" {
 		return nil, usageError{errors.New("links accept wants APP ACCOUNT PERSON --evidence TEXT, or --file FILE")}
@@ -134,8 +134,8 @@ func linksToAccept(a []string, file, evidence string) ([]scanner.Link, error) {
 	return []scanner.Link{{App: connectors.AppID(a[0]), Account: connectors.AccountID(a[1]), Person: connectors.PersonID(a[2]), Evidence: evidence}}, nil
 }
 
-func readLinks(path string) ([]scanner.Link, error) {
-	f, err := os.Open(path)
+func (p *program) readLinks(path string) ([]scanner.Link, error) {
+	f, err := p.openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("links: %w; nothing was recorded", err)
 	}
@@ -180,7 +180,7 @@ func (p *program) acceptLinks(links []scanner.Link) error {
 	defer led.Close()
 	for i := range links {
 		l := &links[i]
-		l.Actor, l.On = actor(), connectors.DateOf(p.now(), c.Zone)
+		l.Actor, l.On = p.actor(), connectors.DateOf(p.now(), c.Zone)
 		if c.app(l.App) == nil {
 			return fmt.Errorf("links: no app %q in %s%s; nothing was recorded", l.App, c.Path, nearest(string(l.App), texts(appIDs(c.Apps))))
 		}
@@ -216,7 +216,7 @@ func (p *program) linksRevokeCommand() *cobra.Command {
 				return err
 			}
 			defer led.Close()
-			if _, err := led.RevokeLink(connectors.AppID(a[0]), connectors.AccountID(a[1]), actor(), p.now()); err != nil {
+			if _, err := led.RevokeLink(connectors.AppID(a[0]), connectors.AccountID(a[1]), p.actor(), p.now()); err != nil {
 				return err
 			}
 			fmt.Fprintf(p.stdout, "the link of %s %s is taken back; the next scan matches the account afresh\n", a[0], a[1])

@@ -41,6 +41,13 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root := p.command()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	var there elsewhere
+	if errors.As(err, &there) {
+		code, cerr := p.callDaemon(ctx, there.conn, args)
+		if err = cerr; err == nil {
+			return code
+		}
+	}
 	var code exitCode
 	switch {
 	case err == nil:

@@ -106,8 +106,12 @@ func hashFile(path string) (int64, string, error) {
 		return 0, "", err
 	}
 	defer f.Close()
+	return hashOf(f)
+}
+
+func hashOf(r io.Reader) (int64, string, error) {
 	h := sha256.New()
-	n, err := io.CopyBuffer(h, onlyReader{f}, make([]byte, 1<<17))
+	n, err := io.CopyBuffer(h, onlyReader{r}, make([]byte, 1<<17))
 	return n, hex.EncodeToString(h.Sum(nil)), err
 }
 

@@ -61,10 +61,10 @@ func (p *program) offboard(ctx context.Context, id connectors.PersonID, f offboa
 	if err != nil {
 		return err
 	}
-	by := c.whoAmI(p.uid)
+	by := p.whoAmI(c)
 	by.Person = plan.same(by.Person)
 	if !by.Somebody() {
-		return fmt.Errorf("this is not yours to do: user %d of this machine is no person that [identities] uid names%s", p.uid, rootIsNobody(p.uid))
+		return fmt.Errorf("this is not yours to do: user %d of this machine is no person that [identities] uid names%s", p.uid, p.isNobody())
 	}
 	it := &plan.Plan.Items[0]
 	fmt.Fprintf(p.stdout, "%s (%s), by the run %s of %s:\n", report.Plain(who.Name()), who.ID, last.ID, last.At.UTC().Format("2006-01-02 15:04 (UTC)"))
@@ -149,7 +149,7 @@ func (p *program) offboarded(s *settled, k *remediate.Case) error {
 // personPlan makes the plan of one person from the sealed inputs of a run: every account that is theirs for sure.
 func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunRecord, id connectors.PersonID, identity string) (*runPlan, *scanner.Person, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
-	played, err := openSealed(dir, identity)
+	played, err := p.openSealed(dir, identity)
 	if err != nil {
 		return nil, nil, err
 	}

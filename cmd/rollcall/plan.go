@@ -37,20 +37,6 @@ said ask. For that the run's sealed inputs are judged again.`,
 	return c
 }
 
-// approveCommand lifts caps for one plan. It takes a second person, proven apart from the one who runs rollcall; as long as
-// each command is a process of its own, there is no such proof (DESIGN, Law 5).
-func (p *program) approveCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "approve HASH", Short: "let one plan pass the caps, for an hour; takes a second person", Args: args(1, "the hash that settle printed"),
-		RunE: func(*cobra.Command, []string) error {
-			return errors.New("refused: lifting a guard takes a second person, and two people who start programs under one account of the state directory cannot be told apart; " +
-				"until there is a daemon that proves who asks, let the rest wait for the caps of tomorrow, decide on fewer cases at once, or change [remediate] under the company's own change control")
-		},
-	}
-	c.Flags().String("reason", "", "`WHY`; it is recorded")
-	return c
-}
-
 func (p *program) plan(ctx context.Context, all bool, identity string) error {
 	c, led, err := p.openLedger()
 	if err != nil {
@@ -80,7 +66,7 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 // planAnew makes the plan of a recorded run from its sealed inputs, with all that the policy only lets be reported.
 func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, identity string) (*runPlan, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
-	played, err := openSealed(dir, identity)
+	played, err := p.openSealed(dir, identity)
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,9 @@ func (f *suggestFlags) check() error {
 }
 
 func (p *program) policySuggest(ctx context.Context, f suggestFlags) error {
+	if f.out != "" && p.caller != nil {
+		return usageError{errors.New("--out: rollcall serve is at work, and writes no file that could be there already: rollcall policy suggest > FILE")}
+	}
 	if err := f.check(); err != nil {
 		return usageError{err}
 	}
@@ -114,7 +117,7 @@ func (p *program) keepMined(f suggestFlags, text []byte) error {
 
 // scanInput is what a scan that records nothing reads; done closes the ledger, where there is one.
 func (p *program) scanInput(c *config) (in scanner.Input, done func(), err error) {
-	history, led, err := openHistory(c, runOptions{AsOf: c.AsOf}) // as for a question: only read
+	history, led, err := p.openHistory(c, runOptions{AsOf: c.AsOf}) // as for a question: only read
 	if err != nil {
 		return in, nil, err
 	}

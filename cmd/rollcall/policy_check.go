@@ -38,7 +38,7 @@ func (p *program) policyCheck(ctx context.Context, a []string) error {
 		return err
 	}
 	if len(a) == 1 {
-		if c, err = c.withPolicy(a[0]); err != nil {
+		if c, err = p.withPolicy(c, a[0]); err != nil {
 			return err
 		}
 	}

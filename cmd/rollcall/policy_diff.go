@@ -39,7 +39,7 @@ func (p *program) policyDiff(ctx context.Context, file, format string, all bool)
 	if err != nil {
 		return err
 	}
-	with, err := c.withPolicy(file)
+	with, err := p.withPolicy(c, file)
 	if err != nil {
 		return err
 	}
@@ -71,8 +71,12 @@ func (p *program) policyDiff(ctx context.Context, file, format string, all bool)
 }
 
 // withPolicy is the configuration with another policy file, which is named from where the program was started.
-func (c *config) withPolicy(file string) (*config, error) {
+func (p *program) withPolicy(c *config, file string) (*config, error) {
 	with := *c
+	with.read = p.readFile
+	if p.caller != nil {
+		file = inDir(p.caller.dir, file)
+	}
 	path, err := filepath.Abs(file)
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)

@@ -28,6 +28,10 @@ type program struct {
 
 	configPath string
 	statePath  string // overrides the configuration's state directory
+
+	daemon *daemon // in which this command is carried out; nil: in a process of its own
+	caller *caller // who started it, of one that the daemon carries out for somebody
+	by     string  // who that is, in the record; empty: the user of this process
 }
 
 func (p *program) command() *cobra.Command {
@@ -59,8 +63,8 @@ Start with:  rollcall config check      then:  rollcall sources check      then:
 	f.StringVarP(&p.configPath, "config", "c", defaultConfig, "the configuration `FILE`")
 	f.StringVar(&p.statePath, "state", "", "`DIR` of the ledger and the runs, instead of the configuration's")
 	root.AddCommand(p.scanCommand(), p.reportCommand(), p.explainCommand(), p.findingsCommand(), p.planCommand(), p.casesCommand(),
-		p.settleCommand(), p.undoCommand(), p.offboardCommand(), p.leaversCommand(), p.linksCommand(), p.rosterCommand(), p.sourcesCommand(), p.runsCommand(), p.ledgerCommand(), p.signoffCommand(),
-		p.verifyCommand(), p.replayCommand(), p.proveCommand(), p.policyCommand(), p.keysCommand(), p.configCommand())
+		p.settleCommand(), p.announceCommand(), p.undoCommand(), p.offboardCommand(), p.leaversCommand(), p.linksCommand(), p.rosterCommand(), p.sourcesCommand(), p.runsCommand(), p.ledgerCommand(), p.signoffCommand(),
+		p.verifyCommand(), p.replayCommand(), p.proveCommand(), p.policyCommand(), p.keysCommand(), p.configCommand(), p.serveCommand())
 	return root
 }
 
@@ -96,6 +100,9 @@ func noCommand(c *cobra.Command, word string) error {
 }
 
 func (p *program) config() (*config, error) {
+	if p.daemon != nil {
+		return p.daemon.config()
+	}
 	c, err := loadConfig(p.configPath, p.now(), resolveSecret(filepath.Dir(p.configPath), p.env))
 	if err == nil && p.statePath != "" {
 		c.State = p.statePath
@@ -104,7 +111,10 @@ func (p *program) config() (*config, error) {
 }
 
 // actor is who runs the program, for the record. It is the name the operating system gives, not a proof of a person.
-func actor() string {
+func (p *program) actor() string {
+	if p.by != "" {
+		return p.by
+	}
 	if u, err := user.Current(); err == nil {
 		return u.Username
 	}

@@ -67,14 +67,22 @@ func (p *program) prove(ctx context.Context, id connectors.PersonID, f proveFlag
 	if err := since(c, led, rec, proof); err != nil {
 		return err
 	}
-	if proof.Unread, err = unreadApps(ctx, c, dir, proof, f.identity); err != nil {
+	if proof.Unread, err = p.unreadApps(ctx, c, dir, proof, f.identity); err != nil {
 		return err
 	}
 	out := f.out
 	if out == "" {
 		out = "proof-" + strings.ReplaceAll(string(who.ID), string(filepath.Separator), "_") + "-" + rec.ID + ".xlsx"
 	}
-	if err := p.writeProof(ctx, c, led, proof, out); err != nil {
+	path, deliver, done, err := p.outFile(out)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := p.writeProof(ctx, c, led, proof, path); err != nil {
+		return err
+	}
+	if err := deliver(); err != nil {
 		return err
 	}
 	return p.showProof(proof, out)
@@ -204,11 +212,11 @@ func since(c *config, led *ledger.Ledger, last *ledger.RunRecord, proof *report.
 }
 
 // unreadApps are the apps that directories give a person, by the patterns their configuration has, and that no source reads.
-func unreadApps(ctx context.Context, c *config, dir string, proof *report.Proof, identity string) ([]report.UnreadApp, error) {
+func (p *program) unreadApps(ctx context.Context, c *config, dir string, proof *report.Proof, identity string) ([]report.UnreadApp, error) {
 	if len(c.Assigns) == 0 {
 		return nil, nil
 	}
-	played, err := openSealed(dir, identity)
+	played, err := p.openSealed(dir, identity)
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +299,7 @@ func (p *program) writeProof(ctx context.Context, c *config, led *ledger.Ledger,
 		return fmt.Errorf("%s: %w", out, err)
 	}
 	p.sayTimestamp(result)
-	return recordWorkbook(led, proof.Run, out, "proof of "+string(proof.Person), sign, p.now())
+	return p.recordWorkbook(led, proof.Run, out, "proof of "+string(proof.Person), sign, p.now())
 }
 
 func (p *program) showProof(proof *report.Proof, out string) error {

@@ -78,14 +78,16 @@ func (p *program) replay(ctx context.Context, run, identity string) error {
 
 // runDir is the folder of a run, and what the ledger recorded of it, where that is at hand.
 func (p *program) runDir(run string) (string, *ledger.RunRecord, error) {
-	if info, err := os.Stat(run); run != "" && err == nil && info.IsDir() {
-		return run, nil, nil
+	if p.daemon == nil { // which looks at no folder on somebody's word
+		if info, err := os.Stat(run); run != "" && err == nil && info.IsDir() {
+			return run, nil, nil
+		}
 	}
 	c, err := p.config()
 	if err != nil {
 		return "", nil, err
 	}
-	led, err := ledger.Open(c.State, ledger.Options{Holder: "rollcall", ReadOnly: true})
+	led, err := p.ledger(c, ledger.Options{Holder: "rollcall", ReadOnly: true})
 	if err != nil {
 		return "", nil, err
 	}
@@ -99,7 +101,7 @@ func (p *program) runDir(run string) (string, *ledger.RunRecord, error) {
 
 // derive judges the sealed inputs of a folder again and compares the findings.
 func (p *program) derive(ctx context.Context, dir, identity string) (findings int, err error) {
-	played, err := openSealed(dir, identity)
+	played, err := p.openSealed(dir, identity)
 	if err != nil {
 		return 0, err
 	}
@@ -130,8 +132,8 @@ func (p *program) derive(ctx context.Context, dir, identity string) (findings in
 
 // openSealed opens what a run sealed, with the policy it was judged by; identity is the file of a key that opens it, where
 // it is encrypted.
-func openSealed(dir, identity string) (*evidence.Played, error) {
-	ids, err := identities(identity)
+func (p *program) openSealed(dir, identity string) (*evidence.Played, error) {
+	ids, err := p.identities(identity)
 	if err != nil {
 		return nil, err
 	}
@@ -145,11 +147,11 @@ func openSealed(dir, identity string) (*evidence.Played, error) {
 	return played, err
 }
 
-func identities(path string) (evidence.Identities, error) {
+func (p *program) identities(path string) (evidence.Identities, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	f, err := p.openFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("--identity: %w", err)
 	}

@@ -80,7 +80,15 @@ func (p *program) report(ctx context.Context, id string, f reportFlags) error {
 		return err
 	}
 	out := cmp.Or(f.out, f.name(id))
-	if err := p.signWorkbook(ctx, c, led, dir, out, r, &f, "asked for"); err != nil {
+	path, deliver, done, err := p.outFile(out)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := p.signWorkbook(ctx, c, led, dir, path, r, &f, "asked for"); err != nil {
+		return err
+	}
+	if err := deliver(); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.stdout, out)

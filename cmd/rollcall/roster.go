@@ -150,7 +150,7 @@ func (p *program) rosterAcceptCommand() *cobra.Command {
 			if pending == nil {
 				return errors.New("no roster waits to be accepted")
 			}
-			if err := led.AcceptRoster(pending.Facts.SHA256, actor(), reason, p.now()); err != nil {
+			if err := led.AcceptRoster(pending.Facts.SHA256, p.actor(), reason, p.now()); err != nil {
 				return err
 			}
 			fmt.Fprintf(p.stdout, "accepted: %d records, %d employed; the next scan judges by it\n", pending.Facts.Records, pending.Facts.Employed)

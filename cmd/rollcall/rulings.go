@@ -65,7 +65,7 @@ take that back with: rollcall links revoke APP ACCOUNT`,
 			if len(hits) != 1 {
 				return fmt.Errorf("%d rulings are about a finding %q; see: rollcall findings rulings", len(hits), a[0])
 			}
-			if err := led.RevokeRuling(hits[0], actor(), p.now()); err != nil {
+			if err := led.RevokeRuling(hits[0], p.actor(), p.now()); err != nil {
 				return err
 			}
 			fmt.Fprintf(p.stdout, "taken back; the next scan judges %s as if it had never been said to be wrong\n", hits[0])

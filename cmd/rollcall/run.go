@@ -58,12 +58,12 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 }
 
 // openHistory gives the memory of earlier runs; the ledger is nil when the caller wants none.
-func openHistory(c *config, o runOptions) (scanner.History, *ledger.Ledger, error) {
+func (p *program) openHistory(c *config, o runOptions) (scanner.History, *ledger.Ledger, error) {
 	if o.NoHistory {
 		return scanner.NoHistory{}, nil, nil
 	}
 	asked := o.AsOf.Known() // a question leaves no trace
-	led, err := ledger.Open(c.State, ledger.Options{Holder: "rollcall scan", ReadOnly: asked})
+	led, err := p.ledger(c, ledger.Options{Holder: "rollcall scan", ReadOnly: asked})
 	if asked && errors.Is(err, ledger.ErrNone) {
 		return scanner.NoHistory{}, nil, nil
 	}

@@ -47,7 +47,7 @@ func (p *program) beginRun(c *config, o runOptions) (_ *oneRun, err error) {
 			x.end()
 		}
 	}()
-	history, led, err := openHistory(c, o)
+	history, led, err := p.openHistory(c, o)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (x *oneRun) judge(ctx context.Context) (err error) {
 func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 	c, result := x.c, x.result
 	r := &report.Review{
-		Run: x.folder.id, Version: version(), By: actor(), Started: x.started, Result: result, Digest: &x.found.all,
+		Run: x.folder.id, Version: version(), By: x.p.actor(), Started: x.started, Result: result, Digest: &x.found.all,
 		Config: hexSum(c.data), Policy: c.policyHash(), Program: x.p.name(), Flags: x.p.flags(),
 		Person: result.Who, NextStep: scanner.NextStep, Exceptions: c.Policy.Exceptions, Register: c.Policy.ServiceAccounts,
 		Target: c.Remediate.Target,
@@ -178,10 +178,18 @@ func (x *oneRun) lists(r *report.Review) error {
 	if err := x.keep.join(r.Paths.Accounts, x.c.Apps); err != nil {
 		return err
 	}
-	if x.o.Accounts != "" {
-		return copyFile(x.o.Accounts, r.Paths.Accounts)
+	if x.o.Accounts == "" {
+		return nil
 	}
-	return nil
+	path, deliver, done, err := x.p.outFile(x.o.Accounts)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := copyFile(path, r.Paths.Accounts); err != nil {
+		return err
+	}
+	return deliver()
 }
 
 // reports leaves the manifest of a recorded run, which names all that is in its folder by now and the head of the ledger
@@ -239,5 +247,5 @@ func (x *oneRun) record(run ledger.Run, r *report.Review) error {
 	if _, err := led.RecordRun(run); err != nil || r.Paths.Workbook == "" {
 		return err
 	}
-	return recordWorkbook(led, r.Run, r.Paths.Workbook, "of the run", x.sign, run.At)
+	return x.p.recordWorkbook(led, r.Run, r.Paths.Workbook, "of the run", x.sign, run.At)
 }

@@ -9,14 +9,26 @@ import (
 	"rollcall/remediate/ledger"
 )
 
-// openLedger opens the ledger of the configured state directory.
+// openLedger opens the ledger of the configured state directory, or has the command carried out by the daemon that holds it.
 func (p *program) openLedger() (*config, *ledger.Ledger, error) {
 	c, err := p.config()
 	if err != nil {
 		return nil, nil, err
 	}
-	led, err := ledger.Open(c.State, ledger.Options{Holder: "rollcall"})
+	led, err := p.ledger(c, ledger.Options{Holder: "rollcall"})
 	return c, led, err
+}
+
+// ledger opens the ledger, or gives the one that the daemon holds; closing that closes nothing. Where a daemon holds it and
+// this is not it, the error is an elsewhere.
+func (p *program) ledger(c *config, o ledger.Options) (*ledger.Ledger, error) {
+	if p.daemon != nil {
+		return p.daemon.led.Lend(), nil
+	}
+	if err := p.served(c.State); err != nil {
+		return nil, err
+	}
+	return ledger.Open(c.State, o)
 }
 
 func (p *program) runsCommand() *cobra.Command {

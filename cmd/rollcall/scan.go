@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -64,8 +65,16 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	if err != nil {
 		return err
 	}
+	if !f.noHistory { // which needs no ledger
+		if err := p.served(c.State); err != nil {
+			return err
+		}
+	}
 	if f.app != "" && c.app(connectors.AppID(f.app)) == nil {
 		return usageError{fmt.Errorf("--app %s: no such app in %s%s", f.app, c.Path, nearest(f.app, texts(appIDs(c.Apps))))}
+	}
+	if f.profile != "" && p.daemon != nil {
+		return usageError{errors.New("--profile: the run is the daemon's own; stop rollcall serve, or profile with --no-history in a state directory of its own (--state)")}
 	}
 	stop, err := profile(f.profile)
 	if err != nil {

@@ -52,6 +52,9 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 	if err := p.restoreReturned(ctx, c, led, plan, out); err != nil {
 		return nil, err
 	}
+	if err := p.retire(ctx, c, led, out); err != nil {
+		return nil, err
+	}
 	due, err := p.due(led, plan)
 	if err != nil {
 		return nil, err
@@ -73,6 +76,11 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	old, fresh := parted(due)
 	batch := items(fresh)
 	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
+	if stop, ok := remediate.StopOf(plan.Run, fresh, out.Trips, p.actor(), p.now()); ok { // so that a second person can let it pass
+		if err := led.AddStop(stop); err != nil {
+			return err
+		}
+	}
 	free, stopped := remediate.Pass(batch, out.Trips)
 	if err := c.hold(led, plan, fresh, out.Trips, p.now()); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -84,6 +85,9 @@ func (s *settled) show(w io.Writer) {
 	}
 	if len(s.Stopped) > 0 {
 		fmt.Fprintf(w, "%d cases wait; what was looked at has the hash %s\n", len(s.Stopped), s.Batch)
+		if slices.ContainsFunc(s.Trips, func(t remediate.Trip) bool { return t.Liftable() }) {
+			fmt.Fprintf(w, "a second person can let exactly that pass for an hour: rollcall plan approve %s --reason …\n", s.Batch[:12])
+		}
 	}
 	if s.Halted != "" {
 		fmt.Fprintf(w, "HALTED: %s\n", report.Plain(s.Halted))
@@ -115,12 +119,12 @@ func (p *program) undo(ctx context.Context, id, reason string) error {
 	if err != nil {
 		return err
 	}
-	by := c.whoAmI(p.uid)
+	by := p.whoAmI(c)
 	switch {
 	case !by.Somebody() && len(c.Remediate.UID) > 0:
-		return fmt.Errorf("this is not yours to take back: user %d of this machine is no person that [identities] uid names%s", p.uid, rootIsNobody(p.uid))
+		return fmt.Errorf("this is not yours to take back: user %d of this machine is no person that [identities] uid names%s", p.uid, p.isNobody())
 	case !by.Somebody():
-		by = remediate.Identity{Proof: actor() + " at the machine"} // nobody has a proven name here: giving back must not wait for one
+		by = remediate.Identity{Proof: p.actor() + " at the machine"} // nobody has a proven name here: giving back must not wait for one
 	default:
 		if plan, err := newestPlan(c, led); err == nil { // without one, as they are called
 			by.Person = plan.same(by.Person)

@@ -49,16 +49,16 @@ func (p *program) signWorkbook(ctx context.Context, c *config, led *ledger.Ledge
 		return err
 	}
 	p.sayTimestamp(result)
-	return recordWorkbook(led, r.Run, out, what, sign, p.now())
+	return p.recordWorkbook(led, r.Run, out, what, sign, p.now())
 }
 
 // recordWorkbook has the ledger know a workbook by its hash.
-func recordWorkbook(led *ledger.Ledger, run, path, what string, sign *signing, at time.Time) error {
+func (p *program) recordWorkbook(led *ledger.Ledger, run, path, what string, sign *signing, at time.Time) error {
 	_, sum, err := hashFile(path)
 	if err != nil {
 		return err
 	}
-	w := ledger.Workbook{Run: run, SHA256: sum, What: what, At: at, Actor: actor()}
+	w := ledger.Workbook{Run: run, SHA256: sum, What: what, At: at, Actor: p.actor()}
 	if sign != nil {
 		w.Signed = signkey.Fingerprint(sign.Certificate)
 	}

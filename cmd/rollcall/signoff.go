@@ -63,7 +63,7 @@ func (p *program) signoff(ctx context.Context, run string, s ledger.SignOff) err
 	if _, err := c.signing(p.now()); err != nil { // before anything is recorded
 		return err
 	}
-	s.Run, s.ManifestSHA256, s.At, s.Actor = rec.ID, sum, p.now().UTC(), actor()
+	s.Run, s.ManifestSHA256, s.At, s.Actor = rec.ID, sum, p.now().UTC(), p.actor()
 	if err := led.RecordSignOff(s); err != nil {
 		return err
 	}

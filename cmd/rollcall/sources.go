@@ -190,7 +190,7 @@ func (p *program) sourcesAcceptCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := led.AcceptPull(connectors.AppID(a[0]), facts, actor(), reason, p.now()); err != nil {
+			if err := led.AcceptPull(connectors.AppID(a[0]), facts, p.actor(), reason, p.now()); err != nil {
 				return err
 			}
 			fmt.Fprintf(p.stdout, "accepted: %s has %d accounts with %d entitlements; the next scan holds its list against that\n", a[0], facts.Accounts, facts.Rights)

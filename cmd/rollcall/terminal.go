@@ -18,6 +18,9 @@ func (p *program) tableOptions() report.TableOptions {
 	if n, err := strconv.Atoi(p.env("COLUMNS")); err == nil && n >= 40 {
 		o.Width = n
 	}
+	if p.caller != nil { // it is the terminal of who started the command
+		return report.TableOptions{Width: p.caller.width, Colour: p.caller.colour}
+	}
 	f, ok := p.stdout.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return o

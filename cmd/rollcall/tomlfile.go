@@ -33,8 +33,10 @@ type tomlFile struct {
 	problems []problem
 }
 
-func readTOML(path string) (*tomlFile, error) {
-	data, err := os.ReadFile(path)
+func readTOML(path string) (*tomlFile, error) { return readTOMLWith(path, os.ReadFile) }
+
+func readTOMLWith(path string, read func(string) ([]byte, error)) (*tomlFile, error) {
+	data, err := read(path)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -62,7 +63,14 @@ func (c *checks) say(what, state, format string, a ...any) {
 }
 
 func (p *program) verify(ctx context.Context, path string, f verifyFlags) error {
-	file, err := os.Open(path)
+	c, led, err := p.atHand()
+	if err != nil {
+		return err
+	}
+	if led != nil {
+		defer led.Close()
+	}
+	file, err := p.openFile(path)
 	if err != nil {
 		return err
 	}
@@ -71,14 +79,7 @@ func (p *program) verify(ctx context.Context, path string, f verifyFlags) error 
 	if err != nil {
 		return err
 	}
-	c, led, err := p.atHand()
-	if err != nil {
-		return err
-	}
-	if led != nil {
-		defer led.Close()
-	}
-	trust, err := f.trust(c)
+	trust, err := f.trust(p, c)
 	if err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (p *program) verify(ctx context.Context, path string, f verifyFlags) error 
 	}
 	out := &checks{program: p}
 	out.signature(signed)
-	out.run(c, led, path, file, info.Size())
+	out.run(c, led, file, info.Size())
 	if err := out.ledger(led, f.witness); err != nil {
 		return err
 	}
@@ -109,7 +110,7 @@ func (p *program) atHand() (*config, *ledger.Ledger, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	led, err := ledger.Open(c.State, ledger.Options{Holder: "rollcall verify", ReadOnly: true})
+	led, err := p.ledger(c, ledger.Options{Holder: "rollcall verify", ReadOnly: true})
 	if errors.Is(err, ledger.ErrNone) {
 		return c, nil, nil
 	}
@@ -117,9 +118,9 @@ func (p *program) atHand() (*config, *ledger.Ledger, error) {
 }
 
 // trust is whom the flags trust; without --cert and --ca, the configuration's own certificate.
-func (f *verifyFlags) trust(c *config) (o opcsign.VerifyOptions, err error) {
+func (f *verifyFlags) trust(p *program, c *config) (o opcsign.VerifyOptions, err error) {
 	if f.cert != "" {
-		if o.Certificates, err = certificates("--cert", f.cert); err != nil {
+		if o.Certificates, err = certificates("--cert", f.cert, p.openFile); err != nil {
 			return o, err
 		}
 	}
@@ -130,7 +131,7 @@ func (f *verifyFlags) trust(c *config) (o opcsign.VerifyOptions, err error) {
 		if pool.path == "" {
 			continue
 		}
-		list, err := certificates(pool.flag, pool.path)
+		list, err := certificates(pool.flag, pool.path, p.openFile)
 		if err != nil {
 			return o, err
 		}
@@ -140,14 +141,19 @@ func (f *verifyFlags) trust(c *config) (o opcsign.VerifyOptions, err error) {
 		}
 	}
 	if f.cert == "" && f.ca == "" && c != nil && c.Sign != nil && c.Sign.Certificate != "" {
-		o.Certificates, err = certificates("[sign] certificate", c.path(c.Sign.Certificate))
+		o.Certificates, err = certificates("[sign] certificate", c.path(c.Sign.Certificate), os.Open)
 	}
 	return o, err
 }
 
 // certificates reads every certificate of a file.
-func certificates(what, path string) (list []*x509.Certificate, err error) {
-	data, err := os.ReadFile(path)
+func certificates(what, path string, open func(string) (*os.File, error)) (list []*x509.Certificate, err error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
@@ -196,7 +202,7 @@ func (c *checks) signature(r *opcsign.Report) {
 }
 
 // run holds the workbook against the folder of the run it names.
-func (c *checks) run(cfg *config, led *ledger.Ledger, path string, file *os.File, size int64) {
+func (c *checks) run(cfg *config, led *ledger.Ledger, file *os.File, size int64) {
 	stated, err := report.ReadStated(file, size)
 	if err != nil {
 		c.say("run", "absent", "%v", err)
@@ -218,7 +224,7 @@ func (c *checks) run(cfg *config, led *ledger.Ledger, path string, file *os.File
 	default:
 		c.line("run", rec.ManifestSHA256 == stated.Manifest, "the ledger recorded run %s with the manifest %s", stated.Run, orNone(rec.ManifestSHA256))
 	}
-	_, sum, err := hashFile(path)
+	_, sum, err := hashOf(io.NewSectionReader(file, 0, size))
 	known, lerr := led.Workbook(sum)
 	if err = errors.Join(err, lerr); err != nil {
 		c.line("workbook", false, "%v", err)
@@ -293,7 +299,7 @@ func (c *checks) ledger(led *ledger.Ledger, witness string) error {
 	if witness == "" {
 		return nil
 	}
-	kept, err := os.Open(witness)
+	kept, err := c.openFile(witness)
 	if err != nil {
 		return fmt.Errorf("--witness: %w", err)
 	}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"time"
+)
+
+// serveConfig is the section [serve]: how the daemon lives.
+type serveConfig struct {
+	Group  *string `toml:"group"`       // of the users who may speak to it through its socket; "" = none but its own
+	Listen string  `toml:"listen"`      // host:port of health and metrics; absent: none
+	Within *hours  `toml:"stop_within"` // how long what is under way may go on after it was told to stop
+}
+
+// scheduleConfig is a [[schedule]]: when the roll is called.
+type scheduleConfig struct {
+	Name string `toml:"name"`
+	Cron string `toml:"cron"`      // minute hour day month weekday
+	Zone string `toml:"time_zone"` // in which the expression is read; absent: time_zone
+	Mode string `toml:"mode"`      // "scan", or "settle": and carry out what was decided
+}
+
+// serving is both as they hold.
+type serving struct {
+	Group     string
+	GroupSet  bool // somebody asked for it: it must exist
+	Listen    string
+	Within    time.Duration
+	Schedules []*schedule
+}
+
+const (
+	defaultGroup  = "rollcall"
+	defaultWithin = time.Minute
+)
+
+func (c *config) serve(f *tomlFile, s serveConfig, schedules []scheduleConfig) {
+	c.Serve = serving{Group: defaultGroup, Within: defaultWithin, Listen: s.Listen}
+	if s.Group != nil {
+		c.Serve.Group, c.Serve.GroupSet = *s.Group, *s.Group != ""
+	}
+	if s.Within != nil {
+		if c.Serve.Within = time.Duration(*s.Within); c.Serve.Within <= 0 {
+			f.problem("serve.stop_within", "[serve] stop_within: want a time above 0, such as \"60s\"")
+		}
+	}
+	if _, _, err := net.SplitHostPort(s.Listen); s.Listen != "" && err != nil {
+		f.problem("serve.listen", "[serve] listen = %q: want host:port, such as \"127.0.0.1:9464\"", s.Listen)
+	}
+	for i, one := range schedules {
+		at := fmt.Sprintf("schedule[%d]", i)
+		made, err := newSchedule(one, c.Zone)
+		if err != nil {
+			f.problem(at, "[[schedule]] %q: %v", one.Name, err)
+			continue
+		}
+		for _, other := range c.Serve.Schedules {
+			if other.Name == made.Name {
+				f.problem(at+".name", "[[schedule]] name = %q is used twice", one.Name)
+			}
+		}
+		c.Serve.Schedules = append(c.Serve.Schedules, made)
+	}
+}

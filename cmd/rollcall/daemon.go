@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rollcall/remediate/ledger"
+)
+
+// daemon is "rollcall serve" as a value: the one owner of a state directory, which runs what is due and carries out the
+// commands that others start.
+type daemon struct {
+	p   *program // of the command that started it: clock, environment, outputs
+	log *slog.Logger
+	led *ledger.Ledger
+	uid int // of the user it runs as
+
+	peer  func(net.Conn) (int, error) // the user at the other end of the socket
+	turn  *turn
+	calls callLimit
+	work  context.Context // ends when what is under way must stop
+
+	taken atomic.Pointer[takenUp]
+
+	mu    sync.Mutex
+	state map[string]*scheduleState // by name, for health and metrics
+}
+
+func newDaemon(p *program) *daemon {
+	return &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{}}
+}
+
+// takenUp are the files of the configuration as the daemon took them up: until it is told to read them again, it goes by
+// these, whatever becomes of the files.
+type takenUp struct {
+	path   string
+	files  map[string][]byte
+	at     time.Time
+	config *config // as it was then: for what does not change with the day
+}
+
+// scheduleState is what is known of a schedule beside what the ledger keeps.
+type scheduleState struct {
+	Slot    ledger.Slot
+	Running bool
+	Took    time.Duration // of the last run
+	Retry   time.Time     // not before
+}
+
+// callLimit bounds how many commands are carried out at once.
+type callLimit struct{ n atomic.Int32 }
+
+const mostCalls = 64
+
+func (c *callLimit) enter() bool {
+	if c.n.Add(1) > mostCalls {
+		c.n.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (c *callLimit) leave() { c.n.Add(-1) }
+
+// takeUp reads the configuration anew and takes it up if nothing is wrong with it; otherwise the one before holds.
+func (d *daemon) takeUp(path string, state string) (*config, error) {
+	t := &takenUp{path: path, files: map[string][]byte{}, at: d.p.now()}
+	c, err := d.load(t, func(name string) ([]byte, error) {
+		b, err := os.ReadFile(name)
+		if err == nil {
+			t.files[name] = b
+		}
+		return b, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if state != "" && c.State != state {
+		return nil, fmt.Errorf("config: state = %q is another directory than the one this daemon holds (%s): stop it, and start it anew", c.State, state)
+	}
+	t.config = c
+	d.taken.Store(t)
+	return c, nil
+}
+
+func (d *daemon) load(t *takenUp, read func(string) ([]byte, error)) (*config, error) {
+	c, err := loadConfigWith(t.path, read, d.p.now(), resolveSecret(filepath.Dir(t.path), d.p.env))
+	if err == nil && d.p.statePath != "" {
+		c.State = d.p.statePath
+	}
+	return c, err
+}
+
+// config is the configuration as it was taken up, with the present day, and its sources opened anew.
+func (d *daemon) config() (*config, error) {
+	t := d.taken.Load()
+	return d.load(t, func(name string) ([]byte, error) {
+		if b, ok := t.files[name]; ok {
+			return b, nil
+		}
+		return nil, fmt.Errorf("%s: %w", name, os.ErrNotExist)
+	})
+}
+
+// program is rollcall as it carries out one command inside the daemon, for who called; nil is the daemon itself.
+func (d *daemon) program(who *caller) *program {
+	p := *d.p
+	p.daemon, p.caller = d, who
+	if who == nil {
+		p.stdin, p.stdout, p.stderr = eof{}, io.Discard, &logWriter{log: d.log}
+		return &p
+	}
+	p.uid = who.uid
+	p.stdin, p.stdout, p.stderr = &stdinOf{c: who}, frameWriter{who.w, frameOut}, frameWriter{who.w, frameErr}
+	p.by = peerName(who.uid)
+	if me := p.whoAmI(d.taken.Load().config); me.Somebody() {
+		p.by = me.String()
+	}
+	return &p
+}
+
+type eof struct{}
+
+func (eof) Read([]byte) (int, error) { return 0, io.EOF }
+
+// logWriter puts what a run says on standard error into the log.
+type logWriter struct{ log *slog.Logger }
+
+func (w *logWriter) Write(b []byte) (int, error) {
+	w.log.Warn("run", "says", string(b))
+	return len(b), nil
+}
+
+// once runs what a schedule asks for.
+func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp bool) (run string, err error) {
+	release, err := d.turn.take(ctx, "the run of schedule "+s.Name, nil)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the run panicked; this is a defect of rollcall: %v", r)
+		}
+	}()
+	p := d.program(nil)
+	p.by = "rollcall serve, schedule " + s.Name
+	if catchUp {
+		p.by += " (catch-up)"
+	}
+	c, err := p.config()
+	if err != nil {
+		return "", err
+	}
+	r, _, err := p.runOnce(ctx, c, runOptions{Workbook: true})
+	if err != nil {
+		return "", err
+	}
+	log := d.log.With("schedule", s.Name, "run", r.Run)
+	log.Info("run", "complete", r.Result.Complete(), "findings", r.Digest.Total(), "slot", slot.UTC(), "catch_up", catchUp)
+	if s.Mode != modeSettle {
+		return r.Run, nil
+	}
+	return r.Run, d.settle(ctx, p, c, log)
+}
+
+// settle carries out what was decided, and logs what came of it.
+func (d *daemon) settle(ctx context.Context, p *program, c *config, log *slog.Logger) error {
+	s, err := p.settle(ctx, c, d.led)
+	if errors.Is(err, errNoPlan) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("the run went well, and settling did not: %w", err)
+	}
+	log.Info("settled", "opened", len(s.Opened), "passed", len(s.Passed), "done", len(s.Done), "stopped", len(s.Stopped), "halted", s.Halted)
+	for _, t := range s.Trips {
+		log.Warn("stopped by a guard", "guard", t.Guard, "says", t.Says, "batch", s.Batch)
+	}
+	return nil
+}

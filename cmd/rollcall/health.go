@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// open starts what is seen from outside, where the configuration wants it.
+func (d *daemon) open(ctx context.Context, c *config) (io.Closer, error) {
+	if c.Serve.Listen == "" {
+		return io.NopCloser(nil), nil
+	}
+	l, err := net.Listen("tcp", c.Serve.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("serve: [serve] listen: %w", err)
+	}
+	srv := &http.Server{Handler: d.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, BaseContext: func(net.Listener) context.Context { return ctx }}
+	go func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			d.log.Error("what is seen from outside has ended", "error", err.Error())
+		}
+	}()
+	d.log.Info("seen from outside", "address", l.Addr().String())
+	return srv, nil
+}
+
+// handler answers health checks. They hold no personal data, and nothing can be done through them.
+func (d *daemon) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", d.readyz)
+	return mux
+}
+
+// readiness is what /readyz says of a schedule.
+type readiness struct {
+	Schedule  string    `json:"schedule"`
+	Succeeded time.Time `json:"last_success,omitzero"`
+	Next      time.Time `json:"next"`
+	Running   bool      `json:"running"`
+	Overdue   bool      `json:"overdue"`
+	Failures  int       `json:"failures,omitempty"`
+}
+
+// readyz answers 200 while no schedule is overdue, and 503 otherwise.
+func (d *daemon) readyz(w http.ResponseWriter, _ *http.Request) {
+	now, status := d.p.now(), http.StatusOK
+	list := []readiness{}
+	for _, s := range d.taken.Load().config.Serve.Schedules {
+		d.mu.Lock()
+		st := d.state[s.Name]
+		r := readiness{Schedule: s.Name}
+		if st != nil {
+			r.Succeeded, r.Running, r.Failures = st.Slot.Succeeded, st.Running, st.Slot.Failures
+			since := st.Slot.Succeeded
+			if since.IsZero() {
+				since = st.Slot.Since
+			}
+			r.Overdue = s.overdue(since, now)
+		}
+		d.mu.Unlock()
+		r.Next = s.next(now)
+		if r.Overdue {
+			status = http.StatusServiceUnavailable
+		}
+		list = append(list, r)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]any{"ready": status == http.StatusOK, "schedules": list})
+}
