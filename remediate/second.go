@@ -17,7 +17,7 @@ import (
 type Stop struct {
 	Plan  string    `json:"plan"` // hash of the batch
 	Run   string    `json:"run"`
-	By    string    `json:"by"` // who ran it: the actor of the event
+	By    []string  `json:"by"` // who ran it, every time it was stopped: actors of the events, the last one last
 	At    time.Time `json:"at"`
 	Trips []Trip    `json:"trips"`
 	// Asked are those who wanted it: whose word removes, of the cases in the batch. People are those it is about.
@@ -27,14 +27,14 @@ type Stop struct {
 
 // StopOf notes what a batch was stopped by; false where no second person could help.
 func StopOf(run string, batch []*Case, trips []Trip, by string, at time.Time) (Stop, bool) {
-	s := Stop{Run: run, By: by, At: at.UTC()}
+	s := Stop{Run: run, By: []string{by}, At: at.UTC()}
 	var items []Item
 	for _, c := range batch {
 		items = append(items, c.Item)
 		if c.Item.Person != "" {
 			s.People = append(s.People, c.Item.Person)
 		}
-		for _, d := range append(slices.Clone(c.Votes), deref(c.Decision)...) {
+		for _, d := range c.Deciders() {
 			if d.By.Person != "" {
 				s.Asked = append(s.Asked, d.By.Person)
 			}
@@ -68,7 +68,7 @@ func (s *Stop) Approve(by Identity, reason string, at time.Time) (Lift, error) {
 		return Lift{}, fmt.Errorf("plan %s: %w: it is not known who you are", s.Plan, ErrMayNot)
 	case strings.TrimSpace(reason) == "":
 		return Lift{}, fmt.Errorf("plan %s: lifting a guard needs a reason", s.Plan)
-	case by.String() == s.By:
+	case slices.Contains(s.By, by.String()):
 		return Lift{}, fmt.Errorf("plan %s: %w: you ran it, and it takes a second person", s.Plan, ErrMayNot)
 	case slices.Contains(s.Asked, by.Person):
 		return Lift{}, fmt.Errorf("plan %s: %w: you decided on a case of it, and it takes a second person", s.Plan, ErrMayNot)

@@ -15,6 +15,14 @@ func (c *Case) seconded(v Verdict, now time.Time) bool {
 	return len(c.Votes) > 1
 }
 
+// Deciders are those whose word counts: of a removal that takes two people, both, or the one who has spoken so far.
+func (c *Case) Deciders() []Decision {
+	if len(c.Votes) > 0 {
+		return c.Votes
+	}
+	return deref(c.Decision)
+}
+
 // noted keeps a case where it stands: one of two has spoken.
 func (c *Case) noted(now time.Time) error {
 	if !slices.Contains(moves[c.State], Remove) {

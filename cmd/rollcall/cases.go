@@ -82,8 +82,8 @@ func (p *program) showCase(id string) error {
 	}
 	fmt.Fprintf(p.stdout, "\nopened by run %s; item %s\n", c.Run, c.ItemHash)
 	showItem(p.stdout, &c.Item)
-	if d := c.Decision; d != nil {
-		fmt.Fprintf(p.stdout, "\ndecided by %s on %s: %s\n", report.Plain(d.By.String()), d.At.Format(time.RFC3339), report.Plain(d.Why))
+	for _, d := range c.Deciders() {
+		fmt.Fprintf(p.stdout, "\n%s by %s on %s: %s\n", verdictWord(c), report.Plain(d.By.String()), d.At.Format(time.RFC3339), report.Plain(d.Why))
 	}
 	for _, s := range c.Steps {
 		line := fmt.Sprintf("%-8s %s", s.Progress, c.Item.Say(&s.Action))
@@ -93,6 +93,14 @@ func (p *program) showCase(id string) error {
 		fmt.Fprintf(p.stdout, "%s\n", report.Plain(line))
 	}
 	return nil
+}
+
+// verdictWord is how somebody's word on a case counts.
+func verdictWord(c *remediate.Case) string {
+	if c.Decision == nil {
+		return "remove, said"
+	}
+	return "decided"
 }
 
 // findCase finds a case by its id or the start of it, or of a finding's.
@@ -144,7 +152,10 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%s: %s, by %s\n", k.ID, k.State, report.Plain(v.By.String()))
-	if remove {
+	switch {
+	case remove && k.State != remediate.Remove:
+		fmt.Fprintln(p.stdout, "that cannot be taken back, so it takes another person who says the same")
+	case remove:
 		fmt.Fprintln(p.stdout, "it is carried out by: rollcall settle")
 	}
 	return nil

@@ -31,8 +31,10 @@ type daemon struct {
 
 	taken atomic.Pointer[takenUp]
 
-	mu    sync.Mutex
-	state map[string]*scheduleState // by name, for health and metrics
+	tell   sync.WaitGroup // alerts that are being sent
+	mu     sync.Mutex
+	alerts int
+	state  map[string]*scheduleState // by name, for health and metrics
 }
 
 func newDaemon(p *program) *daemon {

@@ -31,15 +31,12 @@ sign-offs, workbooks and runs. It says what cannot be made again. It never write
 }
 
 func (p *program) rebuildLedger() error {
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return err
 	}
 	if p.daemon != nil {
 		return errors.New("ledger rebuild: rollcall serve holds the database, so it is there; nothing was done")
-	}
-	if err := p.served(c.State); err != nil {
-		return err
 	}
 	r, err := ledger.Rebuild(c.State, p.now(), p.actor())
 	if err != nil {
@@ -74,11 +71,8 @@ func (p *program) verifyLedger() error {
 }
 
 func (p *program) exportLedger() error {
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
-		return err
-	}
-	if err := p.served(c.State); err != nil {
 		return err
 	}
 	f, err := os.Open(filepath.Join(c.State, ledger.MirrorName))

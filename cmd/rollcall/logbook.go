@@ -66,25 +66,37 @@ func kept(led *ledger.Ledger, r *report.Review) error {
 	return nil
 }
 
-// decisionsOf are the rows of one case: one for each finding it is about.
+// decisionsOf are the rows of one case: one for each person who decided, and each finding it is about.
 func decisionsOf(c *remediate.Case) (out []report.Decision) {
-	row := report.Decision{Case: c.ID, Verdict: report.Lapsed, Actor: "policy", Reason: c.Why, Asked: c.Opened, Decided: c.At, Channel: "none: the deadline passed", Shown: c.ItemHash}
-	if d := c.Decision; d != nil {
-		row.Verdict, row.Actor, row.Reason, row.Decided, row.Until, row.Shown = report.Remove, d.By.String(), d.Why, d.At, d.Until, d.Item
-		if d.Until.Known() {
-			row.Verdict = report.Keep
-		}
-		row.Independent = connectors.Is(d.By.Person != c.Item.Person) // the desk takes no other; shown all the same
-		row.Channel, _, _ = strings.Cut(d.By.Proof, " ")
-		if row.Channel == "uid" {
-			row.Channel = "cli"
+	rows := []report.Decision{{Case: c.ID, Verdict: report.Lapsed, Actor: "policy", Reason: c.Why, Asked: c.Opened, Decided: c.At, Channel: "none: the deadline passed", Shown: c.ItemHash}}
+	if c.Decision != nil {
+		rows = nil
+		for _, d := range c.Deciders() {
+			rows = append(rows, decisionRow(c, &d))
 		}
 	}
-	for _, id := range c.Item.Findings {
-		row.Finding = id
-		out = append(out, row)
+	for _, row := range rows {
+		if len(c.Item.Findings) == 0 { // somebody's whole access, or what becomes of a disabled account
+			out = append(out, row)
+		}
+		for _, id := range c.Item.Findings {
+			row.Finding = id
+			out = append(out, row)
+		}
 	}
 	return out
+}
+
+func decisionRow(c *remediate.Case, d *remediate.Decision) report.Decision {
+	row := report.Decision{Case: c.ID, Verdict: report.Remove, Actor: d.By.String(), Reason: d.Why, Asked: c.Opened, Decided: d.At, Until: d.Until, Shown: d.Item}
+	if d.Until.Known() {
+		row.Verdict = report.Keep
+	}
+	row.Independent = connectors.Is(d.By.Person != c.Item.Person) // the desk takes no other; shown all the same
+	if row.Channel, _, _ = strings.Cut(d.By.Proof, " "); row.Channel == "uid" {
+		row.Channel = "cli"
+	}
+	return row
 }
 
 // actionOf is the row of one step.

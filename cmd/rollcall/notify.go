@@ -118,17 +118,25 @@ func (c *config) peopleOf(cases []*remediate.Case) lookup {
 }
 
 func (p *program) notifyWebhook(ctx context.Context, c *config, cases []*remediate.Case, people lookup) error {
-	secret, err := textSecret(c.secret)(c.Notify.Secret)
+	w, err := p.webhook(c)
 	if err != nil {
-		return fmt.Errorf("%s: [notify] secret: %w", c.Notify.at, err)
+		return err
 	}
 	d := notify.New(cases, notify.Options{Most: mostByWebhook, Name: people.name})
 	body, err := d.JSON()
 	if err != nil {
 		return err
 	}
-	w := &notify.Webhook{URL: c.Notify.Webhook, Secret: []byte(secret), HTTP: httpClient(), Now: p.now, Wait: p.wait}
 	return w.Send(ctx, body, d.Key)
+}
+
+// webhook is the way to the webhook that [notify] names.
+func (p *program) webhook(c *config) (*notify.Webhook, error) {
+	secret, err := textSecret(c.secret)(c.Notify.Secret)
+	if err != nil {
+		return nil, fmt.Errorf("%s: [notify] secret: %w", c.Notify.at, err)
+	}
+	return &notify.Webhook{URL: c.Notify.Webhook, Secret: []byte(secret), HTTP: httpClient(), Now: p.now, Wait: p.wait}, nil
 }
 
 // notifyMail sends one digest to everybody whom "to" names, or, without it, each owner of an app the cases of that app. It
@@ -171,15 +179,18 @@ type letter struct {
 
 // write makes the mail. The same cases to the same people have the same id, so that mail systems drop a second one.
 func (p *program) write(c *config, l *letter, people lookup) (*notify.Mail, error) {
+	d := notify.New(l.cases, notify.Options{Most: mostByMail, Name: people.name})
+	return p.mail(c, l.to, d.Key, d.Subject(c.Zone), d.Text(c.Zone))
+}
+
+func (p *program) mail(c *config, to []string, key, subject, text string) (*notify.Mail, error) {
 	from, err := notify.ParseAddress(c.Notify.Mail.From)
 	if err != nil {
 		return nil, err
 	}
-	d := notify.New(l.cases, notify.Options{Most: mostByMail, Name: people.name})
-	sum := sha256.Sum256([]byte(d.Key + " " + strings.Join(l.to, " ")))
+	sum := sha256.Sum256([]byte(key + " " + strings.Join(to, " ")))
 	_, domain, _ := strings.Cut(from.Address, "@")
-	return &notify.Mail{From: c.Notify.Mail.From, To: l.to, Subject: d.Subject(c.Zone), Text: d.Text(c.Zone), Date: p.now().In(c.Zone),
-		ID: hex.EncodeToString(sum[:16]) + "@" + domain}, nil
+	return &notify.Mail{From: c.Notify.Mail.From, To: to, Subject: subject, Text: text, Date: p.now().In(c.Zone), ID: hex.EncodeToString(sum[:16]) + "@" + domain}, nil
 }
 
 // mailer is the way to the mail server that [notify.mail] names.

@@ -66,7 +66,7 @@ func (p *program) policySuggest(ctx context.Context, f suggestFlags) error {
 	if err := f.check(); err != nil {
 		return usageError{err}
 	}
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func atMostOne(what string) cobra.PositionalArgs {
 }
 
 func (p *program) policyCheck(ctx context.Context, a []string) error {
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return err
 	}

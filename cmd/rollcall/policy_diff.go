@@ -35,7 +35,7 @@ that is not flagged now (+), what it would clear (-), and what it would judge ot
 }
 
 func (p *program) policyDiff(ctx context.Context, file, format string, all bool) error {
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return err
 	}

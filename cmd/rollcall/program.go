@@ -110,6 +110,25 @@ func (p *program) config() (*config, error) {
 	return c, err
 }
 
+// configHere is the configuration for a command that needs the state directory. Where a daemon holds that, the error is an
+// elsewhere, and the command has done nothing; it needs to read no more of the configuration than where the state is, since
+// who may ask the daemon need not be able to read its secrets.
+func (p *program) configHere() (*config, error) {
+	if p.daemon == nil {
+		state := p.statePath
+		if f, err := readTOML(p.configPath); state == "" && err == nil {
+			name, _ := f.tree["state"].(string)
+			state = (&config{Dir: filepath.Dir(p.configPath)}).path(name)
+		}
+		if state != "" {
+			if err := p.served(state); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p.config()
+}
+
 // actor is who runs the program, for the record. It is the name the operating system gives, not a proof of a person.
 func (p *program) actor() string {
 	if p.by != "" {

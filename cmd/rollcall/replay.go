@@ -83,7 +83,7 @@ func (p *program) runDir(run string) (string, *ledger.RunRecord, error) {
 			return run, nil, nil
 		}
 	}
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return "", nil, err
 	}

@@ -9,9 +9,9 @@ import (
 	"rollcall/remediate/ledger"
 )
 
-// openLedger opens the ledger of the configured state directory, or has the command carried out by the daemon that holds it.
+// openLedger opens the ledger of the configured state directory; where a daemon holds it, see configHere.
 func (p *program) openLedger() (*config, *ledger.Ledger, error) {
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -19,14 +19,10 @@ func (p *program) openLedger() (*config, *ledger.Ledger, error) {
 	return c, led, err
 }
 
-// ledger opens the ledger, or gives the one that the daemon holds; closing that closes nothing. Where a daemon holds it and
-// this is not it, the error is an elsewhere.
+// ledger opens the ledger, or gives the one that the daemon holds; closing that closes nothing.
 func (p *program) ledger(c *config, o ledger.Options) (*ledger.Ledger, error) {
 	if p.daemon != nil {
 		return p.daemon.led.Lend(), nil
-	}
-	if err := p.served(c.State); err != nil {
-		return nil, err
 	}
 	return ledger.Open(c.State, o)
 }

@@ -61,14 +61,13 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	c, err := p.config()
+	config := p.configHere
+	if f.noHistory { // which needs no ledger
+		config = p.config
+	}
+	c, err := config()
 	if err != nil {
 		return err
-	}
-	if !f.noHistory { // which needs no ledger
-		if err := p.served(c.State); err != nil {
-			return err
-		}
 	}
 	if f.app != "" && c.app(connectors.AppID(f.app)) == nil {
 		return usageError{fmt.Errorf("--app %s: no such app in %s%s", f.app, c.Path, nearest(f.app, texts(appIDs(c.Apps))))}

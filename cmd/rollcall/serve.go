@@ -76,6 +76,9 @@ func (p *program) serve(ctx context.Context) error {
 		return err
 	}
 	defer d.led.Close()
+	if err := ownTemp(c.State); err != nil {
+		return err
+	}
 	socket, err := listen(c)
 	if err != nil {
 		return err
@@ -85,6 +88,16 @@ func (p *program) serve(ctx context.Context) error {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	return d.live(ctx, c, socket, hup)
+}
+
+// ownTemp has what is only written on the way lie in the state directory: it may be the only place that can be written, and
+// it is the only one that nobody else reads. What a killed daemon left there goes.
+func ownTemp(state string) error {
+	dir := filepath.Join(state, "tmp")
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700), os.Setenv("TMPDIR", dir)); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
+	return nil
 }
 
 // live is the daemon's life between its start and its end.
@@ -122,7 +135,7 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 // windUp waits for what is under way, then has it parked: a case that is interrupted goes on at the next start.
 func (d *daemon) windUp(all *sync.WaitGroup, stopWork func(), within time.Duration) error {
 	done := make(chan struct{})
-	go func() { all.Wait(); close(done) }()
+	go func() { all.Wait(); d.tell.Wait(); close(done) }()
 	for _, step := range []struct {
 		wait time.Duration
 		then func()
@@ -182,6 +195,12 @@ func openToGroup(c *config, path string) error {
 		return nil
 	}
 	g, err := user.LookupGroup(c.Serve.Group)
+	if err != nil {
+		g, err = user.LookupGroupId(c.Serve.Group) // or its number
+	}
+	if _, nerr := strconv.Atoi(c.Serve.Group); err != nil && nerr == nil { // a number needs no name
+		g, err = &user.Group{Gid: c.Serve.Group}, nil
+	}
 	if err != nil && !c.Serve.GroupSet {
 		return nil // nobody made one: only the daemon's own user, and root, may speak to it
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,8 +26,10 @@ type service struct {
 	mu      sync.Mutex
 	users   []*scimUser
 	patches int
-	lie     bool   // says that it did what it did not
-	forbid  string // whom it lets nobody change
+	lie     bool        // says that it did what it did not
+	forbid  string      // whom it lets nobody change
+	down    atomic.Bool // it answers with errors
+	asked   func()      // called whenever it is asked something
 }
 
 type scimUser struct {
@@ -39,6 +42,13 @@ type scimUser struct {
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.asked != nil {
+		s.asked()
+	}
+	if s.down.Load() {
+		http.Error(w, "down", http.StatusNotFound)
+		return
+	}
 	w.Header().Set("Content-Type", "application/scim+json")
 	switch {
 	case r.URL.Path == "/ServiceProviderConfig":
@@ -121,6 +131,7 @@ approvers = ["E01"]
 1001 = "E01"
 1002 = "E02"
 1003 = "E03"
+1004 = "E04"
 1009 = "E99"
 [roster]
 kind = "csv"
@@ -149,6 +160,21 @@ func (s *shop) write(name, text string) {
 	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+func (s *shop) read(name string) string {
+	s.t.Helper()
+	b, err := os.ReadFile(filepath.Join(s.dir, name))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// limits puts lines into [remediate], and other approvers.
+func (s *shop) limits(lines, approvers string) {
+	s.t.Helper()
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), `approvers = ["E01"]`, approvers+"\n"+lines, 1))
 }
 
 // rollcall runs a command, and wants what it prints, on either stream, to hold each of the words.

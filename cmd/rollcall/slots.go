@@ -179,8 +179,3 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return a
 }
-
-// alert says what somebody has to look after.
-func (d *daemon) alert(s *schedule, says string) {
-	d.log.Error("ALERT", "schedule", s.Name, "says", says)
-}

@@ -20,9 +20,6 @@ func (elsewhere) Error() string { return "the daemon holds the state directory" 
 // served tells of a command that the daemon holds the state directory, and is to carry it out: it then returns an
 // elsewhere. A command has done nothing before it asks.
 func (p *program) served(state string) error {
-	if p.daemon != nil {
-		return nil
-	}
 	conn, err := net.DialTimeout("unix", socketPath(state), 5*time.Second)
 	switch {
 	case err == nil:

@@ -61,7 +61,7 @@ func sampleLine(l *scanner.AccountLine) string {
 }
 
 func (p *program) checkSources(ctx context.Context) error {
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return err
 	}

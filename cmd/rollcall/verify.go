@@ -106,7 +106,7 @@ func (p *program) atHand() (*config, *ledger.Ledger, error) {
 	if _, err := os.Stat(p.configPath); errors.Is(err, fs.ErrNotExist) && p.configPath == defaultConfig {
 		return nil, nil, nil
 	}
-	c, err := p.config()
+	c, err := p.configHere()
 	if err != nil {
 		return nil, nil, err
 	}

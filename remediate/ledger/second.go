@@ -13,13 +13,20 @@ import (
 	"rollcall/remediate"
 )
 
-// AddStop records that a batch was stopped: the same one again only brings its record up to date.
+// AddStop records that a batch was stopped. Of one that is stopped again, everybody who ran it is kept: waiting for a
+// schedule to run it makes nobody a second person.
 func (l *Ledger) AddStop(s remediate.Stop) error {
-	if s.Plan == "" || s.By == "" {
+	if s.Plan == "" || len(s.By) != 1 {
 		return errors.New("ledger: a stopped batch: its hash and who ran it must be given")
 	}
 	return l.change("a stopped batch", func(tx *bbolt.Tx) error {
-		return errors.Join(putJSON(tx.Bucket(bStops), []byte(s.Plan), s), l.addEvent(tx, s.At, s.By, "batch stopped", s))
+		var before remediate.Stop
+		if _, err := getJSON(tx.Bucket(bStops), []byte(s.Plan), &before); err != nil {
+			return err
+		}
+		actor := s.By[0]
+		s.By = append(slices.DeleteFunc(before.By, func(by string) bool { return by == actor }), actor)
+		return errors.Join(putJSON(tx.Bucket(bStops), []byte(s.Plan), s), l.addEvent(tx, s.At, actor, "batch stopped", s))
 	})
 }
 
