@@ -15,9 +15,7 @@ const alertWithin = 3 * time.Minute
 // alert says what somebody has to look after: in the log, in the figures, and to whom [notify] names.
 func (d *daemon) alert(s *schedule, says string) {
 	d.log.Error("ALERT", "schedule", s.Name, "says", says)
-	d.mu.Lock()
-	d.alerts++
-	d.mu.Unlock()
+	d.figures.alerts.Inc()
 	d.tell.Go(func() {
 		ctx, stop := context.WithTimeout(d.work, alertWithin)
 		defer stop()

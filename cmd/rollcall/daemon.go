@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 )
 
@@ -31,14 +32,19 @@ type daemon struct {
 
 	taken atomic.Pointer[takenUp]
 
-	tell   sync.WaitGroup // alerts that are being sent
-	mu     sync.Mutex
-	alerts int
-	state  map[string]*scheduleState // by name, for health and metrics
+	tell    sync.WaitGroup // alerts that are being sent
+	figures *figures
+	mu      sync.Mutex
+	states  map[remediate.State]int // of cases that have not ended, as they were counted …
+	late    int
+	counted time.Time                 // … then
+	state   map[string]*scheduleState // by name, for health and metrics
 }
 
 func newDaemon(p *program) *daemon {
-	return &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{}}
+	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{}, figures: newFigures()}
+	d.figures.registry.MustRegister(newStanding(d))
+	return d
 }
 
 // takenUp are the files of the configuration as the daemon took them up: until it is told to read them again, it goes by

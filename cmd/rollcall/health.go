@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // open starts what is seen from outside, where the configuration wants it.
@@ -36,6 +38,7 @@ func (d *daemon) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", d.readyz)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(d.figures.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 16, Timeout: 10 * time.Second}))
 	return mux
 }
 
@@ -47,18 +50,32 @@ type readiness struct {
 	Running   bool      `json:"running"`
 	Overdue   bool      `json:"overdue"`
 	Failures  int       `json:"failures,omitempty"`
+	Missed    int       `json:"missed,omitempty"`
 }
 
 // readyz answers 200 while no schedule is overdue, and 503 otherwise.
 func (d *daemon) readyz(w http.ResponseWriter, _ *http.Request) {
-	now, status := d.p.now(), http.StatusOK
+	status, list := http.StatusOK, d.readiness()
+	for _, r := range list {
+		if r.Overdue {
+			status = http.StatusServiceUnavailable
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(map[string]any{"ready": status == http.StatusOK, "schedules": list})
+}
+
+// readiness is where each schedule stands.
+func (d *daemon) readiness() []readiness {
+	now := d.p.now()
 	list := []readiness{}
 	for _, s := range d.taken.Load().config.Serve.Schedules {
 		d.mu.Lock()
 		st := d.state[s.Name]
 		r := readiness{Schedule: s.Name}
 		if st != nil {
-			r.Succeeded, r.Running, r.Failures = st.Slot.Succeeded, st.Running, st.Slot.Failures
+			r.Succeeded, r.Running, r.Failures, r.Missed = st.Slot.Succeeded, st.Running, st.Slot.Failures, st.Slot.Missed
 			since := st.Slot.Succeeded
 			if since.IsZero() {
 				since = st.Slot.Since
@@ -67,12 +84,7 @@ func (d *daemon) readyz(w http.ResponseWriter, _ *http.Request) {
 		}
 		d.mu.Unlock()
 		r.Next = s.next(now)
-		if r.Overdue {
-			status = http.StatusServiceUnavailable
-		}
 		list = append(list, r)
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"ready": status == http.StatusOK, "schedules": list})
+	return list
 }

@@ -40,23 +40,24 @@ var rooms = []struct {
 
 // homes: each third-party library is imported by one room only, so that replacing it is one room's work.
 var homes = map[string][]string{
-	"github.com/BurntSushi/toml":         {"rollcall/cmd/rollcall"},
-	"github.com/spf13/cobra":             {"rollcall/cmd/rollcall"},
-	"filippo.io/age":                     {"rollcall/scanner/evidence"},
-	"github.com/klauspost/compress":      {"rollcall/scanner/evidence", "rollcall/report", "rollcall/report/opcsign"}, // sealed inputs, workbooks, and reading them back
-	"github.com/xuri/excelize/v2":        {"rollcall/report", "rollcall/connectors/xlsx"},                             // written by the one, read by the other
-	"go.etcd.io/bbolt":                   {"rollcall/remediate/ledger"},
-	"github.com/slack-go/slack":          {"rollcall/remediate/slackdesk"},
-	"golang.org/x/net/publicsuffix":      {"rollcall/remediate/notify"}, // which names a mail program makes links of
-	"golang.org/x/text/unicode/norm":     {"rollcall/scanner"},
-	"golang.org/x/text/encoding":         {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
-	"github.com/robfig/cron/v3":          {"rollcall/cmd/rollcall"},
-	"github.com/rogpeppe/go-internal":    {"rollcall/cmd/rollcall"},
-	"pgregory.net/rapid":                 nil, // tests of any room
-	"golang.org/x/term":                  {"rollcall/cmd/rollcall"},
-	"github.com/mattn/go-runewidth":      {"rollcall/report"},
-	"software.sslmate.com/src/go-pkcs12": {"rollcall/report/signkey"},
-	"golang.org/x/text/transform":        {"rollcall/connectors/table", "rollcall/connectors/csvfile", "rollcall/scanner"},
+	"github.com/BurntSushi/toml":          {"rollcall/cmd/rollcall"},
+	"github.com/spf13/cobra":              {"rollcall/cmd/rollcall"},
+	"filippo.io/age":                      {"rollcall/scanner/evidence"},
+	"github.com/klauspost/compress":       {"rollcall/scanner/evidence", "rollcall/report", "rollcall/report/opcsign"}, // sealed inputs, workbooks, and reading them back
+	"github.com/xuri/excelize/v2":         {"rollcall/report", "rollcall/connectors/xlsx"},                             // written by the one, read by the other
+	"go.etcd.io/bbolt":                    {"rollcall/remediate/ledger"},
+	"github.com/slack-go/slack":           {"rollcall/remediate/slackdesk"},
+	"golang.org/x/net/publicsuffix":       {"rollcall/remediate/notify"}, // which names a mail program makes links of
+	"golang.org/x/text/unicode/norm":      {"rollcall/scanner"},
+	"golang.org/x/text/encoding":          {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
+	"github.com/prometheus/client_golang": {"rollcall/cmd/rollcall"},
+	"github.com/robfig/cron/v3":           {"rollcall/cmd/rollcall"},
+	"github.com/rogpeppe/go-internal":     {"rollcall/cmd/rollcall"},
+	"pgregory.net/rapid":                  nil, // tests of any room
+	"golang.org/x/term":                   {"rollcall/cmd/rollcall"},
+	"github.com/mattn/go-runewidth":       {"rollcall/report"},
+	"software.sslmate.com/src/go-pkcs12":  {"rollcall/report/signkey"},
+	"golang.org/x/text/transform":         {"rollcall/connectors/table", "rollcall/connectors/csvfile", "rollcall/scanner"},
 }
 
 func roomOf(pkg string) (string, int, bool) {

@@ -29,6 +29,17 @@ type runOptions struct {
 // run folder, which is there whole or not at all. The findings themselves are only in it; asked is the digest of those that
 // were asked for.
 func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review *report.Review, asked *report.Digest, err error) {
+	if p.daemon != nil {
+		began := p.now()
+		defer func() {
+			switch {
+			case err != nil:
+				p.daemon.figures.failed(p.now().Sub(began))
+			case !o.AsOf.Known() && !o.NoHistory:
+				p.daemon.figures.ran(review)
+			}
+		}()
+	}
 	run, err := p.beginRun(c, o)
 	if err != nil {
 		return nil, nil, err

@@ -7,12 +7,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -319,29 +321,128 @@ func TestIntegrationServe(t *testing.T) {
 	h.has(h.as(ownUser, 0, "runs", "list"), "1 findings")
 }
 
-// Health can be asked for while a run is under way, by many at once, and what is hostile does no harm.
+// What is seen from outside answers 200 connections for a minute while the roll is called, and what is hostile does no harm.
 func TestIntegrationServeSeenFromOutside(t *testing.T) {
 	h := newHouse(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
+	address := freeAddress(t)
 	config, _ := os.ReadFile(filepath.Join(h.dir, "rollcall.toml"))
 	h.write("rollcall.toml", strings.Replace(string(config), "[serve]", "[serve]\nlisten = "+strconv.Quote(address), 1)+
 		"\n[[schedule]]\nname = \"nightly\"\ncron = \"15 2 * * *\"\n")
-	h.serve()
-	res, err := http.Get("http://" + address + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := h.serve()
+	h.as(firstUser, 0, "scan", "-q", "--no-workbook")
 	var ready struct {
 		Ready     bool
 		Schedules []readiness
 	}
-	if err := json.NewDecoder(res.Body).Decode(&ready); err != nil || !ready.Ready || len(ready.Schedules) != 1 {
+	if err := json.Unmarshal([]byte(fetched(t, "http://"+address+"/readyz")), &ready); err != nil || !ready.Ready || len(ready.Schedules) != 1 {
 		t.Errorf("%+v %v", ready, err)
 	}
-	res.Body.Close()
+	h.has(fetched(t, "http://"+address+"/metrics"), `rollcall_source_rows{source="crm"} 3`, `rollcall_findings{kind="orphaned_account",severity="high"} 1`,
+		`rollcall_schedule_overdue{schedule="nightly"} 0`, `rollcall_run_duration_seconds_count{result="complete"} 1`, `rollcall_commands_total{command="rollcall scan"} 1`)
+
+	h.hostile(address)
+	over := time.Now().Add(time.Minute)
+	scans := make(chan int)
+	go func() {
+		n := 0
+		for ; time.Now().Before(over); n++ {
+			if out, err := h.command(firstUser, "scan", "-q", "--no-workbook").CombinedOutput(); err != nil {
+				t.Errorf("a scan under load: %v\n%s", err, out)
+			}
+		}
+		scans <- n
+	}()
+	took, failed := hammer("http://"+address, 200, over)
+	slices.Sort(took)
+	if len(took) == 0 || failed > 0 {
+		t.Fatalf("%d answers, %d failed", len(took), failed)
+	}
+	t.Logf("%d answers in 60 s over 200 connections beside %d scans: %d a second, p99 %s", len(took), <-scans, len(took)/60, took[len(took)*99/100])
+	d.signal(syscall.SIGTERM)
+	d.until(`"msg":"stopped"`)
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func fetched(t *testing.T, url string) string {
+	t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %d %v\n%s", url, res.StatusCode, err, b)
+	}
+	return string(b)
+}
+
+// hammer asks over so many connections until a moment, and gives how long each answer took.
+func hammer(base string, connections int, over time.Time) (took []time.Duration, failed int) {
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}, Timeout: 20 * time.Second}
+	defer client.CloseIdleConnections()
+	for i := range connections {
+		all.Go(func() {
+			var mine []time.Duration
+			bad := 0
+			for n := i; time.Now().Before(over); n++ {
+				began := time.Now()
+				res, err := client.Get(base + []string{"/healthz", "/readyz", "/healthz"}[n%3])
+				if err == nil {
+					_, err = io.Copy(io.Discard, res.Body)
+					res.Body.Close()
+				}
+				if err != nil || res.StatusCode != http.StatusOK {
+					bad++
+				} else {
+					mine = append(mine, time.Since(began))
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			took, failed = append(took, mine...), failed+bad
+		})
+	}
+	all.Wait()
+	return took, failed
+}
+
+// hostile sends what nobody should: each is refused within the server's time, and it answers others all the while.
+func (h *house) hostile(address string) {
+	h.t.Helper()
+	for what, x := range map[string]struct{ send, want string }{
+		"another method":         {"DELETE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "405"},
+		"a wrong path":           {"GET /state/rollcall.db HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "404"},
+		"a huge header":          {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", 64<<10) + "\r\n\r\n", "431"},
+		"a huge body":            {"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n" + strings.Repeat("a", 1<<20), "405"},
+		"no HTTP":                {"\x16\x03\x01\x00\xff\r\n\r\n", "400"},
+		"a line that ends never": {"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ", ""},
+		"nothing":                {"", ""},
+	} {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		conn.SetDeadline(time.Now().Add(30 * time.Second))
+		conn.Write([]byte(x.send))
+		got, err := io.ReadAll(conn) // until the server hangs up
+		if ne, ok := err.(net.Error); ok && ne.Timeout() && x.want == "" {
+			h.t.Errorf("%s: the connection is still open after 30 s", what)
+		}
+		if status, _, _ := strings.Cut(strings.TrimPrefix(string(got), "HTTP/1.1 "), " "); status != x.want {
+			h.t.Errorf("%s: %q, want %q", what, status, x.want)
+		}
+		conn.Close()
+	}
 }

@@ -28,7 +28,14 @@ type settled struct {
 
 // settle carries out what was decided: cases are brought up to date with the newest plan, deadlines pass, the guards look
 // at everything that is due, and what none of them stops is done: one account first, and the rest only if that went well.
-func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*settled, error) {
+func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (done *settled, err error) {
+	if p.daemon != nil {
+		defer func() {
+			if done != nil {
+				p.daemon.figures.settled(done)
+			}
+		}()
+	}
 	last, err := led.LastRun()
 	if err != nil || last == nil {
 		return &settled{}, err

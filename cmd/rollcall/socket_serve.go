@@ -179,6 +179,7 @@ func (d *daemon) carryOut(ctx context.Context, who *caller, args []string) (code
 		}
 		defer release()
 	}
+	d.figures.calls.WithLabelValues(commandName(cmd)).Inc()
 	d.log.Info("command", "command", commandName(cmd), "by", p.by)
 	return p.run(ctx, args)
 }
