@@ -66,9 +66,9 @@ type Case struct {
 	Decision *Decision `json:"decision,omitempty"`
 	// Votes are what people said so far of a case that takes two, in turn; Decision is made once they suffice.
 	Votes []Decision `json:"votes,omitempty"`
-	Undo     *Decision `json:"undo,omitempty"`  // whose word it is that it is taken back; written before the first step back
-	Steps    []Step    `json:"steps,omitempty"` // of carrying it out, in the order of the item's actions
-	Held     string    `json:"held,omitempty"`  // why only a person's decision may carry it out, whatever the policy says
+	Undo  *Decision  `json:"undo,omitempty"`  // whose word it is that it is taken back; written before the first step back
+	Steps []Step     `json:"steps,omitempty"` // of carrying it out, in the order of the item's actions
+	Held  string     `json:"held,omitempty"`  // why only a person's decision may carry it out, whatever the policy says
 	// Gone are accounts that the newest run finds nothing wrong with, though the case has begun: what has not been changed of
 	// them by then is left alone.
 	Gone []scanner.Related `json:"gone,omitempty"`

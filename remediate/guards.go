@@ -33,6 +33,7 @@ type Ground struct {
 	Now          time.Time
 	Run          string
 	Kill         string    // why the kill switch is on; empty: it is off
+	Loosened     string    // why the configuration is not to be acted by; empty: it is
 	Roster       string    // why the roster is not to be relied upon; empty: it is
 	Left, Worked int       // people who worked at the last reading of the roster: those who do not now, and all
 	Runs         int       // complete runs so far
@@ -74,6 +75,7 @@ type Guard string
 
 const (
 	GuardKill      Guard = "kill_switch"
+	GuardConfig    Guard = "configuration"
 	GuardRoster    Guard = "roster"
 	GuardLeft      Guard = "many_left"
 	GuardSource    Guard = "source"
@@ -155,6 +157,9 @@ func (c *checker) trip(t Trip) { c.trips = append(c.trips, t) }
 func (c *checker) ground() {
 	if c.st.Kill != "" {
 		c.trip(Trip{Guard: GuardKill, Says: "the kill switch is on: " + c.st.Kill})
+	}
+	if c.st.Loosened != "" {
+		c.trip(Trip{Guard: GuardConfig, Says: c.st.Loosened})
 	}
 	if c.st.Roster != "" {
 		c.trip(Trip{Guard: GuardRoster, Says: "the roster is not to be relied upon: " + c.st.Roster})

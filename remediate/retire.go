@@ -27,7 +27,7 @@ func Retire(c *Case, s *Step, now *connectors.Account, can connectors.Abilities,
 	}
 	login := c.Item.Login(&s.Action)
 	it := Item{Group: RetireGroup(c, s), Mode: scanner.ModeAsk, Person: c.Item.Person, Kinds: []scanner.Kind{scanner.OrphanedAccount}, Severity: scanner.Low, TwoPeople: true,
-		Why: fmt.Sprintf("%s in %s has been disabled since %s (case %s); the %d days that it was to be kept are over.", login, s.Action.App, s.SeenAt.UTC().Format(time.DateOnly), c.ID, int(retention.Hours()/24)),
+		Why:     fmt.Sprintf("%s in %s has been disabled since %s (case %s); the %d days that it was to be kept are over.", login, s.Action.App, s.SeenAt.UTC().Format(time.DateOnly), c.ID, int(retention.Hours()/24)),
 		Targets: []Target{{App: s.Action.App, Account: s.Action.Account, Login: login, Fingerprint: Fingerprint(now), Class: classOf(c, s), Exact: true}}}
 	a := Action{Verb: Ticket, App: s.Action.App, Account: s.Action.Account, Undo: None,
 		Task: fmt.Sprintf("archive or delete the account %s, which has been disabled since %s", login, s.SeenAt.UTC().Format(time.DateOnly))}

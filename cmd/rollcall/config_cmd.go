@@ -32,5 +32,5 @@ func (p *program) configCommand() *cobra.Command {
 			return nil
 		},
 	}
-	return group("config", "the configuration", check)
+	return group("config", "the configuration", check, p.approveConfigCommand())
 }

@@ -56,7 +56,7 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 	if err != nil {
 		return err
 	}
-	ground, err := c.ground(led, plan, p.now())
+	ground, err := p.ground(c, led, plan)
 	if err != nil {
 		return err
 	}

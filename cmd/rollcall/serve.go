@@ -76,6 +76,9 @@ func (p *program) serve(ctx context.Context) error {
 		return err
 	}
 	defer d.led.Close()
+	if err := d.heed(c); err != nil {
+		return err
+	}
 	if err := ownTemp(c.State); err != nil {
 		return err
 	}
@@ -156,6 +159,9 @@ func (d *daemon) windUp(all *sync.WaitGroup, stopWork func(), within time.Durati
 // reload takes up the configuration anew, if nothing is wrong with it.
 func (d *daemon) reload(old *config) {
 	c, err := d.takeUp(d.taken.Load().path, old.State)
+	if err == nil {
+		err = d.heed(c)
+	}
 	if err != nil {
 		d.log.Error("the configuration has a mistake, and the old one holds", "error", err.Error())
 	} else {

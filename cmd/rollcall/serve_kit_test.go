@@ -105,6 +105,9 @@ func (s *servedShop) begin() {
 	if d.led, err = ledger.Open(c.State, ledger.Options{Holder: "rollcall serve"}); err != nil {
 		s.t.Fatal(err)
 	}
+	if err := d.heed(c); err != nil {
+		s.t.Fatal(err)
+	}
 	work, cancel := context.WithCancel(context.Background())
 	d.work = work
 	s.d, s.stop = d, func() error { cancel(); d.tell.Wait(); return d.led.Close() }

@@ -345,3 +345,38 @@ func TestHostileCalls(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// What is looser than what was allowed is not acted by until somebody who was an approver before says so; what is tighter
+// holds at once.
+func TestLooseningTakesASecondPerson(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.limits("", `approvers = ["E01", "E03"]`)
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.as(1001, 0, "", "settle")
+	id := s.caseID()
+	s.as(1001, 0, "", "cases", "remove", id, "--reason", "left")
+	config := s.read("rollcall.toml")
+	s.write("rollcall.toml", strings.Replace(strings.Replace(config, "[identities.uid]", "per_run = 500\n[identities.uid]", 1), `"E01", "E03"`, `"E01", "E03", "E04"`, 1))
+	s.d.reload(s.d.taken.Load().config)
+	out := s.as(1001, 4, "", "settle")
+	s.says(out, "STOPPED by configuration", "per_run is 500 instead of 10", "E04 is an approver")
+	if s.svc.patches != 0 {
+		t.Fatal("it was acted by what nobody allowed")
+	}
+	_, hash, _ := strings.Cut(out, "config approve ")
+	hash, _, _ = strings.Cut(hash, " ")
+	s.says(s.as(1004, 1, "", "config", "approve", hash, "--reason", "x"), "E04 is not one of [remediate] approvers") // by its own word alone
+	s.says(s.as(1001, 1, "", "config", "approve", "00000000", "--reason", "x"), "look at it again")
+	s.says(s.as(1001, 2, "", "config", "approve", hash), "wants --reason")
+	s.says(s.as(1003, 0, "", "config", "approve", hash, "--reason", "we are more by now"), "approved: per_run is 500 instead of 10")
+	s.says(s.as(1003, 1, "", "config", "approve", hash, "--reason", "x"), "nothing to approve")
+	s.says(s.as(1001, 0, "", "settle"), "confirmed")
+	s.write("rollcall.toml", config) // tighter again: at once; and then looser takes somebody once more
+	s.d.reload(s.d.taken.Load().config)
+	s.write("policy.toml", "[rules.orphaned_account]\nmode = \"auto\"\n")
+	s.says(s.as(1001, 0, "", "settle"), "0 cases carried out")
+	s.d.reload(s.d.taken.Load().config)
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.says(s.as(1001, 0, "", "plan"), "orphaned_account in crm is auto instead of ask")
+}

@@ -76,7 +76,7 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (do
 
 // carryDue asks the guards about what is due, and carries out what none of them stops.
 func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, due []*remediate.Case, out *settled) error {
-	ground, err := c.ground(led, plan, p.now())
+	ground, err := p.ground(c, led, plan)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 	if len(plan.Returned) == 0 {
 		return nil
 	}
-	ground, err := c.ground(led, plan, p.now())
+	ground, err := p.ground(c, led, plan)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ import (
 // beside are the commands that are carried out at once, beside a run: they read, or record a decision. All others take
 // turns with the runs, as they would without a daemon.
 var beside = []string{
-	"rollcall cases", "rollcall cases list", "rollcall cases show", "rollcall cases keep", "rollcall cases remove", "rollcall plan", "rollcall plan approve", "rollcall announce",
+	"rollcall cases", "rollcall cases list", "rollcall cases show", "rollcall cases keep", "rollcall cases remove", "rollcall plan", "rollcall plan approve", "rollcall config approve", "rollcall announce",
 	"rollcall announce list", "rollcall announce approve", "rollcall explain", "rollcall findings list", "rollcall findings rulings", "rollcall leavers", "rollcall runs", "rollcall runs list",
 	"rollcall ledger verify", "rollcall ledger export", "rollcall verify", "rollcall report", "rollcall prove",
 	"rollcall policy check", "rollcall policy diff", "rollcall policy suggest", "rollcall replay", "rollcall sources check",

@@ -30,6 +30,8 @@ func (b *builder) play(tx *bbolt.Tx, line []byte) error {
 		return with(e.Body, func(x remediate.Event) error { return putJSON(tx.Bucket(bAnnounced), []byte(x.ID), x) })
 	}
 	switch e.What {
+	case "allowed":
+		return with(e.Body, func(x remediate.Allowed) error { return putJSON(tx.Bucket(bMeta), kAllowed, x) })
 	case "batch stopped":
 		return with(e.Body, func(x remediate.Stop) error { return putJSON(tx.Bucket(bStops), []byte(x.Plan), x) })
 	case "guard lifted":

@@ -77,3 +77,26 @@ func (l *Ledger) AnnouncedEvents() (list []remediate.Event, err error) {
 	slices.SortStableFunc(list, func(a, b remediate.Event) int { return int(a.From) - int(b.From) })
 	return list, err
 }
+
+// PutAllowed records what is allowed from now on.
+func (l *Ledger) PutAllowed(a remediate.Allowed) error {
+	if a.By == "" || a.At.IsZero() {
+		return errors.New("ledger: what is allowed: who allowed it and when must be given")
+	}
+	return l.change("what is allowed", func(tx *bbolt.Tx) error {
+		return errors.Join(putJSON(tx.Bucket(bMeta), kAllowed, a), l.addEvent(tx, a.At, a.By, "allowed", a))
+	})
+}
+
+// Allowed gives what was allowed last; nil where nobody ever kept it.
+func (l *Ledger) Allowed() (a *remediate.Allowed, err error) {
+	err = l.read("what is allowed", func(tx *bbolt.Tx) error {
+		var x remediate.Allowed
+		found, err := getJSON(tx.Bucket(bMeta), kAllowed, &x)
+		if found && err == nil {
+			a = &x
+		}
+		return err
+	})
+	return a, err
+}

@@ -10,17 +10,17 @@ import (
 // Slot is where a schedule stands: which of its moments was dealt with last, and how.
 type Slot struct {
 	Schedule  string    `json:"schedule"`
-	Since     time.Time `json:"since"`               // when the schedule became known: what was due before is not owed
-	Dealt     time.Time `json:"dealt"`               // the last moment that was run, or given up
-	Succeeded time.Time `json:"succeeded,omitzero"`  // the last moment whose run went well
-	At        time.Time `json:"at,omitzero"`         // when that run ended
-	Run       string    `json:"run,omitempty"`       // and its id
-	CatchUp   bool      `json:"catch_up,omitempty"`  // it was run late
-	Missed    int       `json:"missed,omitempty"`    // moments that nothing was run for, since Since
-	Trying    time.Time `json:"trying,omitzero"`     // the moment that failed so far and is tried again
-	Failures  int       `json:"failures,omitempty"`  // of Trying
-	Problem   string    `json:"problem,omitempty"`   // of the last failure
-	Alerted   time.Time `json:"alerted,omitzero"`    // the moment for which somebody was last alerted
+	Since     time.Time `json:"since"`              // when the schedule became known: what was due before is not owed
+	Dealt     time.Time `json:"dealt"`              // the last moment that was run, or given up
+	Succeeded time.Time `json:"succeeded,omitzero"` // the last moment whose run went well
+	At        time.Time `json:"at,omitzero"`        // when that run ended
+	Run       string    `json:"run,omitempty"`      // and its id
+	CatchUp   bool      `json:"catch_up,omitempty"` // it was run late
+	Missed    int       `json:"missed,omitempty"`   // moments that nothing was run for, since Since
+	Trying    time.Time `json:"trying,omitzero"`    // the moment that failed so far and is tried again
+	Failures  int       `json:"failures,omitempty"` // of Trying
+	Problem   string    `json:"problem,omitempty"`  // of the last failure
+	Alerted   time.Time `json:"alerted,omitzero"`   // the moment for which somebody was last alerted
 }
 
 // Slot gives where a schedule stands; nil when it is not known yet.

@@ -43,8 +43,9 @@ var (
 
 	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced}
 
-	kState  = []byte("state")
-	kSchema = []byte("schema")
+	kState   = []byte("state")
+	kSchema  = []byte("schema")
+	kAllowed = []byte("allowed")
 )
 
 var errReadOnly = errors.New("ledger: not open for writing")

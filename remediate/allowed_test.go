@@ -1,0 +1,66 @@
+package remediate
+
+import (
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"rollcall/connectors"
+)
+
+func TestLooser(t *testing.T) {
+	base := func() Allowed {
+		return Allowed{Modes: map[string]string{"a in x": "ask"}, Most: map[string]int{"per_run": 10}, Least: map[string]int{"min_admins": 2}, Shields: []string{"x/root"},
+			Exceptions: []string{"ex1"}, Writable: []connectors.AppID{"x"}, Approvers: []connectors.PersonID{"E1"}, UID: map[string]connectors.PersonID{"1001": "E1"}}
+	}
+	for want, change := range map[string]func(*Allowed){
+		"": func(a *Allowed) {
+			a.Modes, a.Most["per_run"], a.Least["min_admins"] = nil, 5, 3
+			a.Shields = append(a.Shields, "y/*")
+			a.Exceptions, a.Writable, a.Approvers, a.UID = nil, nil, nil, nil
+		},
+		"a in x is auto instead of ask":    func(a *Allowed) { a.Modes["a in x"] = "auto" },
+		"b in x is ask instead of report":  func(a *Allowed) { a.Modes["b in x"] = "ask" },
+		"per_run is 11 instead of 10":      func(a *Allowed) { a.Most["per_run"] = 11 },
+		"min_admins is 1 instead of 2":     func(a *Allowed) { a.Least["min_admins"] = 1 },
+		"min_admins is 0 instead of 2":     func(a *Allowed) { a.Least = nil },
+		"x/root is not protected any more": func(a *Allowed) { a.Shields = []string{"x/roo"} },
+		"the exception ex2 is new":         func(a *Allowed) { a.Exceptions = append(a.Exceptions, "ex2") },
+		"y may be written to":              func(a *Allowed) { a.Writable = append(a.Writable, "y") },
+		"E2 is an approver":                func(a *Allowed) { a.Approvers = append(a.Approvers, "E2") },
+		"user 1001 of this machine is E2":  func(a *Allowed) { a.UID["1001"] = "E2" },
+		"user 1002 of this machine is E1":  func(a *Allowed) { a.UID["1002"] = "E1" },
+	} {
+		before, after := base(), base()
+		change(&after)
+		got := after.Looser(&before)
+		if want == "" && got != nil || want != "" && !slices.Equal(got, []string{want}) {
+			t.Errorf("%q: %q", want, got)
+		}
+	}
+}
+
+// What is not looser than something that is not looser than a third is not looser than the third; and what is allowed is
+// never looser than itself, however it is ordered.
+func TestLooserIsAnOrder(t *testing.T) {
+	gen := rapid.Custom(func(t *rapid.T) Allowed {
+		return Allowed{Modes: rapid.MapOf(rapid.SampledFrom([]string{"a", "b"}), rapid.SampledFrom([]string{"ask", "auto"})).Draw(t, "modes"),
+			Most: map[string]int{"m": rapid.IntRange(0, 2).Draw(t, "m")}, Least: map[string]int{"l": rapid.IntRange(0, 2).Draw(t, "l")},
+			Shields:    rapid.SliceOfDistinct(rapid.SampledFrom([]string{"s", "t"}), rapid.ID[string]).Draw(t, "shields"),
+			Exceptions: rapid.SliceOfDistinct(rapid.SampledFrom([]string{"e", "f"}), rapid.ID[string]).Draw(t, "exceptions")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, c := gen.Draw(t, "a"), gen.Draw(t, "b"), gen.Draw(t, "c")
+		if a.Looser(&b) == nil && b.Looser(&c) == nil && a.Looser(&c) != nil {
+			t.Fatalf("%+v %+v %+v: %q", a, b, c, a.Looser(&c))
+		}
+		turned := a
+		turned.Shields, turned.Exceptions = slices.Clone(a.Shields), slices.Clone(a.Exceptions)
+		slices.Reverse(turned.Shields)
+		slices.Reverse(turned.Exceptions)
+		if turned.Hash() != a.Hash() || turned.Looser(&a) != nil {
+			t.Fatal("the order matters")
+		}
+	})
+}
