@@ -23,6 +23,7 @@ type Limits struct {
 	MaxAge                   time.Duration // how old the reading may be that a plan rests on
 	WarmUp                   int           // complete runs before anything is automatic
 	Protected                []string      // patterns (* and ?) of "app/login" and "app/account id": never touched
+	LegalHold                []string      // ids of people, and patterns as in Protected: disabled at most, never archived or deleted
 }
 
 // DefaultLimits hold where the configuration is silent.
@@ -42,7 +43,8 @@ type Ground struct {
 	Changed      Tally // by all runs in the 24 hours before Now
 	ThisRun      int   // accounts this run has changed already
 	Lifts        []Lift
-	Events       []Event // that hold today: so many people more may leave at once
+	Events       []Event                                     // that hold today: so many people more may leave at once
+	Same         map[connectors.PersonID]connectors.PersonID // further ids of people who have several: the one they go by
 }
 
 // AppState is what is known of an app.
@@ -86,6 +88,7 @@ const (
 	GuardPerApp    Guard = "cap_app"
 	GuardAdmins    Guard = "last_admin"
 	GuardProtected Guard = "protected"
+	GuardHold      Guard = "legal_hold"
 )
 
 // liftable are the guards that a second person can lift: those that count. What says that the ground is not firm has to
@@ -126,6 +129,7 @@ func Check(batch []Item, st *Ground, lim *Limits) []Trip {
 	c.caps()
 	c.admins()
 	c.protected()
+	c.legalHold()
 	if c.lifted() {
 		c.trips = slices.DeleteFunc(c.trips, func(t Trip) bool { return slices.Contains(liftable, t.Guard) })
 	}
@@ -284,14 +288,47 @@ func (c *checker) protected() {
 }
 
 func (c *checker) shields(t Target) bool {
-	for _, p := range c.lim.Protected {
-		for _, name := range []string{t.Login, string(t.Account)} {
-			if fits(p, string(t.App)+"/"+name) {
-				return true
+	return slices.ContainsFunc(c.lim.Protected, func(p string) bool { return fitsTarget(p, t) })
+}
+
+func fitsTarget(pattern string, t Target) bool {
+	return fits(pattern, string(t.App)+"/"+t.Login) || fits(pattern, string(t.App)+"/"+string(t.Account))
+}
+
+// legalHold keeps what a court may ask for: of people and accounts on hold nothing is archived or deleted, whoever decided
+// it. Disabling goes on, since it loses nothing.
+func (c *checker) legalHold() {
+	for i := range c.batch {
+		it := &c.batch[i]
+		if !slices.ContainsFunc(it.Actions, func(a Action) bool { return a.Verb == Archive || a.Verb == Delete }) {
+			continue
+		}
+		if why := c.lim.OnHold(it, c.st.Same); why != "" {
+			c.trip(Trip{Guard: GuardHold, Group: it.Group, Says: why + ": it may be disabled, not archived or deleted, until that is lifted in [remediate] legal_hold"})
+		}
+	}
+}
+
+// OnHold says what of an item is on legal hold: whose all of it is, or which of its accounts; empty: nothing. same has
+// further ids of people who have several, each with the one they go by.
+func (l *Limits) OnHold(it *Item, same map[connectors.PersonID]connectors.PersonID) string {
+	main := func(id connectors.PersonID) connectors.PersonID {
+		if m := same[id]; m != "" {
+			return m
+		}
+		return id
+	}
+	for _, p := range l.LegalHold {
+		if it.Person != "" && main(connectors.PersonID(p)) == main(it.Person) {
+			return p + " is on legal hold"
+		}
+		for _, t := range it.Targets {
+			if strings.Contains(p, "/") && fitsTarget(p, t) {
+				return fmt.Sprintf("%s in %s is on legal hold", t.Login, t.App)
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // fits holds a pattern of "app/name" against it, without regard to case. A slash in a name is as good as any character.

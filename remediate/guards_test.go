@@ -29,6 +29,26 @@ func adminsOf(items []remediate.Item) []remediate.Item {
 	return items
 }
 
+// of has items be one person's, each in a group of its own.
+func of(person connectors.PersonID, items []remediate.Item) []remediate.Item {
+	for i := range items {
+		items[i].Person = person
+	}
+	return items
+}
+
+func deleting(items []remediate.Item) []remediate.Item  { return also(remediate.Delete, items) }
+func archiving(items []remediate.Item) []remediate.Item { return also(remediate.Archive, items) }
+
+func also(v remediate.Verb, items []remediate.Item) []remediate.Item {
+	for i := range items {
+		a := items[i].Actions[0]
+		a.Verb, a.Undo = v, remediate.None
+		items[i].Actions = append(items[i].Actions, a)
+	}
+	return items
+}
+
 // firm is ground on which anything may be done.
 func firm(enabled int) *remediate.Ground {
 	return &remediate.Ground{Now: noon, ReadAt: noon.Add(-time.Hour), Runs: 99, Apps: map[connectors.AppID]remediate.AppState{"crm": {Enabled: enabled, Admins: 50}, "erp": {Enabled: enabled, Admins: 50}}}
@@ -46,7 +66,8 @@ func guards(trips []remediate.Trip) (list []remediate.Guard) {
 
 // Each guard below, at and above its limit.
 func TestGuards(t *testing.T) {
-	lim := remediate.Limits{PerRun: 10, PerDay: 20, AppPercent: 5, AppAtLeast: 3, MinAdmins: 2, MaxAge: 26 * time.Hour, WarmUp: 3, Protected: []string{"crm/login-crm-00[1]", "erp/*-007"}}
+	lim := remediate.Limits{PerRun: 10, PerDay: 20, AppPercent: 5, AppAtLeast: 3, MinAdmins: 2, MaxAge: 26 * time.Hour, WarmUp: 3, Protected: []string{"crm/login-crm-00[1]", "erp/*-007"},
+		LegalHold: []string{"E7", "erp/login-erp-003", "ERP/erp-004"}}
 	type g = remediate.Ground
 	for _, x := range []struct {
 		name  string
@@ -90,6 +111,13 @@ func TestGuards(t *testing.T) {
 		{"an app half read", batch("crm", 1), func(s *g) { s.Apps["crm"] = remediate.AppState{Problem: "page 3", Enabled: 500} }, []remediate.Guard{remediate.GuardSource}},
 		{"another app half read", batch("crm", 1), func(s *g) { s.Apps["erp"] = remediate.AppState{Problem: "page 3"} }, nil},
 		{"protected", batch("erp", 8), nil, []remediate.Guard{remediate.GuardProtected}},
+		{"disabling on hold", of("E7", batch("crm", 1)), nil, nil},
+		{"deleting", deleting(of("E8", batch("crm", 1))), nil, nil},
+		{"deleting on hold", deleting(of("E7", batch("crm", 1))), nil, []remediate.Guard{remediate.GuardHold}},
+		{"archiving on hold", archiving(of("E7", batch("crm", 1))), nil, []remediate.Guard{remediate.GuardHold}},
+		{"deleting under another id", deleting(of("E7-2", batch("crm", 1))), func(s *g) { s.Same = map[connectors.PersonID]connectors.PersonID{"E7": "E7-2"} }, []remediate.Guard{remediate.GuardHold}},
+		{"deleting an account on hold", deleting(batch("erp", 4)), nil, []remediate.Guard{remediate.GuardHold}},
+		{"deleting one by its id", deleting(batch("erp", 5)[4:]), nil, []remediate.Guard{remediate.GuardHold}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s := firm(500)
@@ -266,5 +294,28 @@ func TestWhatCountsAsChanged(t *testing.T) {
 	ok(t, err)
 	if n, err := b.led.Changed(noon.Add(-time.Hour)); err != nil || n.All != 1 {
 		t.Errorf("taken back: %+v %v, want 1", n, err)
+	}
+}
+
+// A hold stops what it is about alone, says whose it is, and is no reason to ask anew: the plan's hash is as it was.
+func TestLegalHold(t *testing.T) {
+	lim := remediate.DefaultLimits
+	lim.LegalHold = []string{"E7"}
+	items := append(deleting(of("E7", batch("crm", 1))), of("E8", batch("erp", 1))...)
+	hash := remediate.HashItems(items)
+	trips := remediate.Check(items, firm(500), &lim)
+	free, stopped := remediate.Pass(items, trips)
+	if len(free) != 1 || len(stopped) != 1 || stopped[0].Person != "E7" {
+		t.Fatalf("free %v, stopped %v", free, stopped)
+	}
+	says(t, trips[0].Says, "E7 is on legal hold", "disabled, not archived or deleted", "legal_hold")
+	if trips[0].Counts() {
+		t.Error("a hold can be lifted as a cap is")
+	}
+	for i := range items {
+		items[i].LegalHold = lim.OnHold(&items[i], nil)
+	}
+	if items[0].LegalHold == "" || items[1].LegalHold != "" || remediate.HashItems(items) != hash {
+		t.Errorf("%q, %q, and the hash %s was %s", items[0].LegalHold, items[1].LegalHold, remediate.HashItems(items), hash)
 	}
 }

@@ -36,6 +36,9 @@ type Item struct {
 	Residual   []string            `json:"residual,omitempty"` // what goes on working although the account is disabled
 	Privileged bool                `json:"privileged,omitempty"`
 	TwoPeople  bool                `json:"two_people,omitempty"` // it takes two to remove: what cannot be taken back
+	// What follows is for people to know. It is in no hash: a decision is about what is done, and does not wait because
+	// somebody's manager changed.
+	LegalHold string `json:"legal_hold,omitempty"` // what of it may be disabled, not deleted; see Limits.OnHold
 }
 
 // Target is an account an item acts upon, as it was when it was planned.

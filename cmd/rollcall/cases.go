@@ -67,7 +67,7 @@ func (p *program) listCases(all bool) error {
 }
 
 func (p *program) showCase(id string) error {
-	_, led, err := p.openLedger()
+	cfg, led, err := p.openLedger()
 	if err != nil {
 		return err
 	}
@@ -76,6 +76,7 @@ func (p *program) showCase(id string) error {
 	if err != nil {
 		return err
 	}
+	c.Item.LegalHold = cfg.onHold(led, &c.Item)
 	fmt.Fprintf(p.stdout, "%s is %s since %s", c.ID, c.State, c.At.Format(time.RFC3339))
 	if c.Why != "" {
 		fmt.Fprintf(p.stdout, ": %s", report.Plain(c.Why))
@@ -101,6 +102,15 @@ func verdictWord(c *remediate.Case) string {
 		return "remove, said"
 	}
 	return "decided"
+}
+
+// onHold says what of an item is on legal hold now: a hold is put on, and lifted, while cases wait.
+func (c *config) onHold(led *ledger.Ledger, it *remediate.Item) string {
+	var same map[connectors.PersonID]connectors.PersonID
+	if plan, err := newestPlan(c, led); err == nil { // without one, people are known by the ids they are called
+		same = plan.Same
+	}
+	return c.Remediate.Limits.OnHold(it, same)
 }
 
 // findCase finds a case by its id or the start of it, or of a finding's.

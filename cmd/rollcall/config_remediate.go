@@ -28,6 +28,7 @@ type remediateConfig struct {
 	AtOnce     []string              `toml:"revoke_at_once"` // departments and titles whose access is to go on the last day itself
 	Keep       *scanner.Days         `toml:"longest_keep"`   // how long a keep may hold
 	Protected  []string              `toml:"protected"`      // "app/login or id", with * and ?
+	LegalHold  []string              `toml:"legal_hold"`     // people's ids, and patterns as in protected: never archived or deleted
 	Approvers  []connectors.PersonID `toml:"approvers"`      // who may decide on anything, beside managers and app owners
 	Retention  *scanner.Days         `toml:"retention"`      // how long a disabled account is kept, before two people are asked; absent: nobody is
 	Afterwards string                `toml:"after_retention"`
@@ -122,6 +123,12 @@ func (c *config) remediation(f *tomlFile, r remediateConfig, who identitiesConfi
 		}
 	}
 	lim.Protected = r.Protected
+	for _, p := range r.LegalHold {
+		if _, err := path.Match(p, ""); err != nil || strings.TrimSpace(p) == "" || !strings.Contains(p, "/") && strings.ContainsAny(p, "*?") {
+			f.problem("remediate.legal_hold", "[remediate] legal_hold: %q: want a person's id, \"app/login\" or \"app/account id\"; * and ? stand for anything in the latter two alone", p)
+		}
+	}
+	lim.LegalHold = r.LegalHold
 	for uid := range who.UID {
 		if n, err := strconv.ParseUint(uid, 10, 32); err != nil || n == 0 {
 			f.problem("identities.uid."+uid, "[identities] uid %q: want the number of a user other than root, who is nobody", uid)

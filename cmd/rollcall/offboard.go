@@ -169,6 +169,7 @@ func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunReco
 	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
 	plan.Plan = remediate.Offboard(who.ID, who.Name(), g.subjects, g)
 	plan.people(result, c.Remediate.UID)
+	plan.aftermath(c)
 	if len(plan.Plan.Items) == 0 {
 		return nil, nil, fmt.Errorf("%s (%s) has no enabled account in any app that was read", who.Name(), who.ID)
 	}

@@ -82,7 +82,9 @@ func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, r
 	if err := errors.Join(err, played.Err()); err != nil {
 		return nil, err
 	}
-	return pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID), nil
+	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
+	plan.aftermath(c)
+	return plan, nil
 }
 
 // showPlan prints a plan, riskiest first, and what the guards think.
@@ -114,7 +116,12 @@ func showItem(w io.Writer, it *remediate.Item) {
 	for _, a := range it.Actions {
 		fmt.Fprintf(w, "       - %s\n", report.Plain(it.Say(&a)))
 	}
-	for _, line := range []struct{ label, text string }{{"stops", strings.Join(it.Stops, "; ")}, {"goes on working", strings.Join(it.Residual, "; ")}, {"asked, because", it.Held}} {
+	hold := ""
+	if it.LegalHold != "" {
+		hold = it.LegalHold + ": may be disabled, not deleted"
+	}
+	for _, line := range []struct{ label, text string }{{"legal hold", hold}, {"stops", strings.Join(it.Stops, "; ")}, {"goes on working", strings.Join(it.Residual, "; ")},
+		{"asked, because", it.Held}} {
 		if line.text != "" {
 			fmt.Fprintf(w, "       %s: %s\n", line.label, report.Plain(line.text))
 		}

@@ -219,6 +219,7 @@ func (x *oneRun) plan(r *report.Review) error {
 		return err
 	}
 	plan := x.planner.runPlan(r, x.c.Remediate.UID)
+	plan.aftermath(x.c)
 	plan.leaving(before, x.result.Roster)
 	if err := plan.returning(x.led, x.result); err != nil {
 		return err

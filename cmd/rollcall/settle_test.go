@@ -604,3 +604,31 @@ func TestPlanIsTheRuns(t *testing.T) {
 		t.Error("it was carried out")
 	}
 }
+
+// Of somebody on legal hold the account is disabled all the same; that nothing of theirs is deleted stands in the plan and in
+// the case, also of a hold that was put on while the case waited.
+func TestLegalHoldShown(t *testing.T) {
+	s := newShop(t, "ask")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	hold := strings.Replace(string(text), "shadow = 0", "shadow = 0\nlegal_hold = [\"E02\"]", 1)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	before := s.rollcall(0, "", "plan")
+	s.rollcall(0, "", "settle")
+	s.write("rollcall.toml", hold)
+	s.says(s.rollcall(0, "", "cases", "show", s.caseID()), "legal hold: E02 is on legal hold: may be disabled, not deleted")
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	after := s.rollcall(0, "", "plan")
+	s.says(after, "legal hold: E02 is on legal hold: may be disabled, not deleted")
+	_, was, _ := strings.Cut(strings.Split(before, "\n")[1], "hash ")
+	s.says(after, was) // the same plan: nothing is asked anew
+	s.rollcall(0, "", "cases", "remove", s.caseID(), "--reason", "left")
+	s.says(s.rollcall(0, "", "settle"), "0 cases opened", "confirmed")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+	for _, wrong := range []string{"E0*", " ", "crm/[", "?"} {
+		s.write("rollcall.toml", strings.Replace(hold, "\"E02\"", "\""+wrong+"\"", 1))
+		s.says(s.rollcall(1, "", "config", "check"), "[remediate] legal_hold: "+fmt.Sprintf("%q", wrong)+": want a person's id")
+	}
+}
