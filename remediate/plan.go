@@ -38,7 +38,8 @@ type Item struct {
 	TwoPeople  bool                `json:"two_people,omitempty"` // it takes two to remove: what cannot be taken back
 	// What follows is for people to know. It is in no hash: a decision is about what is done, and does not wait because
 	// somebody's manager changed.
-	LegalHold string `json:"legal_hold,omitempty"` // what of it may be disabled, not deleted; see Limits.OnHold
+	TakesOver []string `json:"takes_over,omitempty"` // who answers for what stops
+	LegalHold string   `json:"legal_hold,omitempty"` // what of it may be disabled, not deleted; see Limits.OnHold
 }
 
 // Target is an account an item acts upon, as it was when it was planned.

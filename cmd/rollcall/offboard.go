@@ -57,7 +57,7 @@ func (p *program) offboard(ctx context.Context, id connectors.PersonID, f offboa
 	if err != nil {
 		return err
 	}
-	plan, who, err := p.personPlan(ctx, c, last, id, f.identity)
+	plan, who, err := p.personPlan(ctx, c, led, last, id, f.identity)
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (p *program) offboarded(s *settled, k *remediate.Case) error {
 }
 
 // personPlan makes the plan of one person from the sealed inputs of a run: every account that is theirs for sure.
-func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunRecord, id connectors.PersonID, identity string) (*runPlan, *scanner.Person, error) {
+func (p *program) personPlan(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, id connectors.PersonID, identity string) (*runPlan, *scanner.Person, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
 	played, err := p.openSealed(dir, identity)
 	if err != nil {
@@ -155,6 +155,7 @@ func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunReco
 	}
 	in := played.Input
 	g := newGatherer(c, id)
+	g.policy = in.Policy
 	in.Sink, in.Found = g.sink, func(_ connectors.AppID, found iter.Seq[*scanner.Finding]) error { return drain("", found) }
 	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now
 	result, err := scanner.Scan(ctx, in)
@@ -169,7 +170,9 @@ func (p *program) personPlan(ctx context.Context, c *config, run *ledger.RunReco
 	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
 	plan.Plan = remediate.Offboard(who.ID, who.Name(), g.subjects, g)
 	plan.people(result, c.Remediate.UID)
-	plan.aftermath(c)
+	if err := plan.aftermath(c, led, result, map[connectors.PersonID][]string{who.ID: g.serves(who)}); err != nil {
+		return nil, nil, err
+	}
 	if len(plan.Plan.Items) == 0 {
 		return nil, nil, fmt.Errorf("%s (%s) has no enabled account in any app that was read", who.Name(), who.ID)
 	}

@@ -83,8 +83,7 @@ func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, r
 		return nil, err
 	}
 	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
-	plan.aftermath(c)
-	return plan, nil
+	return plan, plan.aftermath(c, led, result, pl.serves)
 }
 
 // showPlan prints a plan, riskiest first, and what the guards think.
@@ -120,8 +119,8 @@ func showItem(w io.Writer, it *remediate.Item) {
 	if it.LegalHold != "" {
 		hold = it.LegalHold + ": may be disabled, not deleted"
 	}
-	for _, line := range []struct{ label, text string }{{"legal hold", hold}, {"stops", strings.Join(it.Stops, "; ")}, {"goes on working", strings.Join(it.Residual, "; ")},
-		{"asked, because", it.Held}} {
+	for _, line := range []struct{ label, text string }{{"legal hold", hold}, {"stops", strings.Join(it.Stops, "; ")}, {"takes over", strings.Join(it.TakesOver, "; ")},
+		{"goes on working", strings.Join(it.Residual, "; ")}, {"asked, because", it.Held}} {
 		if line.text != "" {
 			fmt.Fprintf(w, "       %s: %s\n", line.label, report.Plain(line.text))
 		}

@@ -24,6 +24,7 @@ type planner struct {
 	admins   map[connectors.AppID]int
 	kept     map[scanner.Related]*remediate.Subject
 	findings []scanner.Finding
+	serves   map[connectors.PersonID][]string // accounts that somebody answers for who does not work here any more, in words
 }
 
 // newPlanner makes the planner of a run; nil where the policy lets nothing follow from any finding.
@@ -36,7 +37,7 @@ func newPlanner(c *config, led *ledger.Ledger, all bool) (*planner, error) {
 		return nil, err
 	}
 	return &planner{policy: c.Policy, all: all, can: c.Abilities, shadow: shadow, apps: map[connectors.AppID]map[connectors.AccountID]*remediate.Subject{},
-		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}}, nil
+		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}, serves: map[connectors.PersonID][]string{}}, nil
 }
 
 // inShadow tells of a rule in an app whether it is still in shadow, by what people decided so far.
@@ -104,7 +105,11 @@ func (p *planner) sink(app connectors.AppID) func(*scanner.AccountLine) error {
 func (p *planner) found(app connectors.AppID, in iter.Seq[*scanner.Finding]) iter.Seq[*scanner.Finding] {
 	return func(yield func(*scanner.Finding) bool) {
 		var keep []scanner.Finding
+		served := map[connectors.PersonID][]string{}
 		for f := range in {
+			if f.Kind == scanner.OwnerlessAccount && f.Person != "" {
+				served[f.Person] = append(served[f.Person], p.served(f))
+			}
 			if p.all || p.policy.Mode(f.App, f.Kind) != scanner.ModeReport {
 				c := *f
 				c.Evidence = slices.Clone(f.Evidence)
@@ -123,6 +128,9 @@ func (p *planner) found(app connectors.AppID, in iter.Seq[*scanner.Finding]) ite
 			}
 		}
 		p.findings = append(p.findings, keep...)
+		for id, list := range served {
+			p.serves[id] = append(p.serves[id], list...)
+		}
 		for _, s := range p.apps[app] {
 			if s.Admin {
 				p.admins[app]++
@@ -130,6 +138,17 @@ func (p *planner) found(app connectors.AppID, in iter.Seq[*scanner.Finding]) ite
 		}
 		delete(p.apps, app)
 	}
+}
+
+// served says what account it is that somebody who left answered for.
+func (p *planner) served(f *scanner.Finding) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	class := connectors.ClassUnknown
+	if s := p.apps[f.App][f.Account]; s != nil {
+		class = s.Class
+	}
+	return served(class, f.Login(), f.App)
 }
 
 // plan makes the plan once the run is over.

@@ -219,7 +219,9 @@ func (x *oneRun) plan(r *report.Review) error {
 		return err
 	}
 	plan := x.planner.runPlan(r, x.c.Remediate.UID)
-	plan.aftermath(x.c)
+	if err := plan.aftermath(x.c, x.led, x.result, x.planner.serves); err != nil {
+		return err
+	}
 	plan.leaving(before, x.result.Roster)
 	if err := plan.returning(x.led, x.result); err != nil {
 		return err

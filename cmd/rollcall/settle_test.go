@@ -605,6 +605,60 @@ func TestPlanIsTheRuns(t *testing.T) {
 	}
 }
 
+// aTeam gives the shop managers, a service account of Ben's and an owner of the app; Ben and Dora have left.
+func (s *shop) aTeam() {
+	s.t.Helper()
+	s.write("people.csv", "id,first,last,mail,status,end,manager\nE01,Ada,Alder,ada@kiln.example,active,,\nE02,Ben,Birch,ben@kiln.example,terminated,2026-12-31,E01\n"+
+		"E03,Cleo,Cedar,cleo@kiln.example,active,,E02\nE04,Dora,Dale,dora@kiln.example,terminated,2026-12-31,E02\nE05,Eve,Elm,eve@kiln.example,active,,E02\n")
+	s.svc.users = append(s.svc.users, &scimUser{"u6", "svc-billing", true, ""})
+	policy, _ := os.ReadFile(filepath.Join(s.dir, "policy.toml"))
+	s.write("policy.toml", string(policy)+"[[service_account]]\napp = \"crm\"\naccount = \"svc-*\"\nowner = \"E02\"\nclass = \"service\"\npurpose = \"invoices\"\nreview = 2027-06-01\n")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	text = bytes.Replace(text, []byte("end = \"end\"\n"), []byte("end = \"end\"\nmanager = \"manager\"\n"), 1)
+	s.write("rollcall.toml", strings.Replace(string(text), "id = \"crm\"\n", "id = \"crm\"\nowner = \"E02\"\n", 1))
+}
+
+// A plan names what else stops when somebody goes, and who takes over. None of it makes it another plan.
+func TestWhatStopsAndWhoTakesOver(t *testing.T) {
+	s := newShop(t, "ask")
+	s.aTeam()
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	first := s.rollcall(0, "", "plan")
+	s.says(first, "the service account svc-billing in crm, whose owner this is", "the app crm, whose owner the configuration says this is",
+		"2 people who work here report to them", "takes over: Ada Alder (E01), their manager",
+		"takes over: nobody is named: HR names no manager of theirs who works here") // Dora's has left, and owns the app
+	if strings.Contains(first, "theirs to give") {
+		t.Error("no case waits yet\n" + first)
+	}
+	s.says(s.rollcall(0, "", "settle"), "2 cases opened")
+	s.now = s.now.Add(time.Hour)
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "owner = \"E02\"\n", "owner = \"E05\"\n", 1))
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	second := s.rollcall(0, "", "plan")
+	s.says(second, "1 case waits for an answer that is theirs to give", "takes over: Ada Alder (E01), their manager; Eve Elm (E05), who owns crm", "takes over: Eve Elm (E05), who owns crm")
+	hash := func(plan string) string { return strings.Split(plan, "\n")[1] }
+	if hash(first) != hash(second) {
+		t.Errorf("another plan:\n%s\n%s", first, second)
+	}
+	s.says(s.rollcall(0, "", "settle"), "0 cases opened")
+	s.says(s.rollcall(1, "\n", "offboard", "E05", "--reason", "x"), "the app crm, whose owner the configuration says this is", "takes over: nobody is named")
+	s.says(s.rollcall(0, "", "cases", "show", s.caseID()), "takes over: ")
+}
+
+// Who still works here answers for accounts too: offboarding them says so, before their id is typed.
+func TestOffboardNamesDuties(t *testing.T) {
+	s := newShop(t, "report")
+	s.aTeam()
+	policy, _ := os.ReadFile(filepath.Join(s.dir, "policy.toml"))
+	s.write("policy.toml", strings.Replace(string(policy), "owner = \"E02\"", "owner = \"E03\"", 1))
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(1, "\n", "offboard", "E03", "--reason", "x"), "stops: the service account svc-billing in crm, whose owner this is")
+	if out := s.rollcall(1, "\n", "offboard", "E05", "--reason", "x"); strings.Contains(out, "svc-billing") {
+		t.Error(out)
+	}
+}
+
 // Of somebody on legal hold the account is disabled all the same; that nothing of theirs is deleted stands in the plan and in
 // the case, also of a hold that was put on while the case waited.
 func TestLegalHoldShown(t *testing.T) {

@@ -37,22 +37,23 @@ type Digest struct {
 
 // Entry is one case that waits for an answer.
 type Entry struct {
-	Case     string             `json:"case"`
-	Revision int                `json:"revision"`
-	State    remediate.State    `json:"state"`
-	Severity scanner.Severity   `json:"severity"`
-	Kinds    []scanner.Kind     `json:"kinds"`
-	Person   string             `json:"person,omitempty"` // id in HR; absent: nobody is known
-	Who      string             `json:"who"`              // the person in words
-	Accounts []Account          `json:"accounts"`
-	Why      string             `json:"why"`
-	Asked    string             `json:"asked_because,omitempty"` // why a person decides although the policy would
-	Removal  []string           `json:"removal"`                 // what would be done
-	Stops    []string           `json:"stops,omitempty"`         // what stops working besides the account
-	Residual []string           `json:"residual,omitempty"`      // what goes on working all the same
-	Due      time.Time          `json:"due,omitzero"`
-	Silence  string             `json:"silence"` // what follows without an answer
-	Answer   map[Verdict]string `json:"answer"`  // the command for each answer
+	Case      string             `json:"case"`
+	Revision  int                `json:"revision"`
+	State     remediate.State    `json:"state"`
+	Severity  scanner.Severity   `json:"severity"`
+	Kinds     []scanner.Kind     `json:"kinds"`
+	Person    string             `json:"person,omitempty"` // id in HR; absent: nobody is known
+	Who       string             `json:"who"`              // the person in words
+	Accounts  []Account          `json:"accounts"`
+	Why       string             `json:"why"`
+	Asked     string             `json:"asked_because,omitempty"` // why a person decides although the policy would
+	Removal   []string           `json:"removal"`                 // what would be done
+	Stops     []string           `json:"stops,omitempty"`         // what stops working besides the account
+	TakesOver []string           `json:"takes_over,omitempty"`    // who answers for what stops
+	Residual  []string           `json:"residual,omitempty"`      // what goes on working all the same
+	Due       time.Time          `json:"due,omitzero"`
+	Silence   string             `json:"silence"` // what follows without an answer
+	Answer    map[Verdict]string `json:"answer"`  // the command for each answer
 }
 
 // Verdict is an answer.

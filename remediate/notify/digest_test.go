@@ -23,7 +23,7 @@ func leaver(id string, s scanner.Severity) *remediate.Case {
 		Targets:  []remediate.Target{{App: "chat", Account: "u2", Login: "ben@kiln.example"}},
 		Actions:  []remediate.Action{{Verb: remediate.Disable, App: "chat", Account: "u2", Undo: remediate.Exact}, {Verb: remediate.Ticket, App: "vault", Task: "disable the account ben", Undo: remediate.None}},
 		Stops:    []string{"the token t1 of ben in chat"},
-		Residual: []string{"sessions of ben in chat that are open now"},
+		Residual: []string{"sessions of ben in chat that are open now"}, TakesOver: []string{"Ada Alder (E1), their manager"},
 	}}
 }
 
@@ -78,6 +78,7 @@ PEOPLE WHO LEFT, OR WHOSE CONTRACT HAS ENDED
    would be done:   disable ben@kiln.example in chat (can be taken back)
                     by hand, in vault: disable the account ben
    stops working:   the token t1 of ben in chat
+   takes over:      Ada Alder (E1), their manager
    goes on working: sessions of ben in chat that are open now
    answer by:       2027-01-20 12:00 UTC
    if nobody does:  the policy has it carried out after that day, since HR
@@ -141,7 +142,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("keys %s", k)
 	}
 	entry := got["leavers"].([]any)[0].(map[string]any)
-	if k := fmt.Sprint(sorted(entry)); k != "[accounts answer case due kinds person removal residual revision severity silence state stops who why]" {
+	if k := fmt.Sprint(sorted(entry)); k != "[accounts answer case due kinds person removal residual revision severity silence state stops takes_over who why]" {
 		t.Errorf("keys of a case %s", k)
 	}
 	if entry["severity"] != "critical" || entry["due"] != "2027-01-20T12:00:00Z" || got["format"] != "rollcall.cases.v1" || len(got["others"].([]any)) != 0 {

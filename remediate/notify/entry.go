@@ -16,7 +16,7 @@ func entry(c *remediate.Case, name func(connectors.PersonID) string) Entry {
 	it := &c.Item
 	id := word(c.ID)
 	e := Entry{Case: id, Revision: c.Rev, State: c.State, Severity: it.Severity, Kinds: it.Kinds, Person: clean(string(it.Person)), Who: who(it, name),
-		Accounts: []Account{}, Why: prose(it.Why), Asked: prose(asked(c)), Stops: sentences(it.Stops), Residual: sentences(it.Residual), Due: c.Due.UTC(), Silence: silence(c),
+		Accounts: []Account{}, Why: prose(it.Why), Asked: prose(asked(c)), Stops: sentences(it.Stops), TakesOver: sentences(it.TakesOver), Residual: sentences(it.Residual), Due: c.Due.UTC(), Silence: silence(c),
 		Answer: map[Verdict]string{
 			Remove: fmt.Sprintf(`rollcall cases remove %s --reason "…"`, id),
 			Keep:   fmt.Sprintf(`rollcall cases keep %s --until YYYY-MM-DD --reason "…"`, id),

@@ -31,6 +31,7 @@ func hostileCase(t *rapid.T) *remediate.Case {
 	c := leaver(h("id"), scanner.Severity(rapid.IntRange(0, 4).Draw(t, "severity")))
 	it := &c.Item
 	it.Person, it.Why, it.Held = connectors.PersonID(h("person")), h("why"), h("held")
+	it.TakesOver = []string{h("takes over")}
 	it.Stops, it.Residual = []string{h("stops"), h("stops 2")}, []string{h("residual")}
 	it.Targets = []remediate.Target{{App: connectors.AppID(h("app")), Account: connectors.AccountID(h("account")), Login: h("login")}}
 	it.Actions = []remediate.Action{{Verb: remediate.Disable, App: it.Targets[0].App, Account: it.Targets[0].Account, Undo: remediate.Exact},
@@ -44,7 +45,7 @@ var (
 	site = regexp.MustCompile(`(?i)(^|[^@\w.\-])[\w-]+[.。．](com|de)\b($|[^\w@.\-])`)
 	// ours are the beginnings of lines that the text itself writes.
 	ours = regexp.MustCompile(`^(|[0-9]+ cases? waits? for an answer: .*|PEOPLE WHO LEFT, .*|OTHER CASES|and [0-9]+ more: rollcall cases list|[0-9]+\. (INFO|LOW|MEDIUM|HIGH|CRITICAL), case [0-9A-Za-z?-]*|` +
-		`   (who|accounts|why|would be done|stops working|goes on working|asked, because|answer by|if nobody does|it goes|it stays): .*| {20}.*|Only the commands above .*|Answering this message .*)$`)
+		`   (who|accounts|why|would be done|stops working|takes over|goes on working|asked, because|answer by|if nobody does|it goes|it stays): .*| {20}.*|Only the commands above .*|Answering this message .*)$`)
 )
 
 // Whatever names say, the text has our lines alone, no links and nothing that steers a terminal or hides.
@@ -91,7 +92,7 @@ func TestJSONHoldsNamesInPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range append(d.Leavers, d.Others...) {
-			for _, s := range append(append(append([]string{e.Case, e.Person, e.Who, e.Why, e.Asked}, e.Removal...), e.Stops...), e.Residual...) {
+			for _, s := range append(append(append([]string{e.Case, e.Person, e.Who, e.Why, e.Asked}, e.Removal...), e.Stops...), append(e.TakesOver, e.Residual...)...) {
 				checkPlain(t, s)
 				if strings.Contains(s, "\n") {
 					t.Fatalf("two lines: %q", s)

@@ -67,6 +67,7 @@ func (e *Entry) text(b *strings.Builder, n int, zone *time.Location) {
 	field(b, "why", e.Why)
 	field(b, "would be done", e.Removal...)
 	field(b, "stops working", e.Stops...)
+	field(b, "takes over", e.TakesOver...)
 	field(b, "goes on working", e.Residual...)
 	field(b, "asked, because", e.Asked)
 	if !e.Due.IsZero() && e.State != remediate.Expired {
