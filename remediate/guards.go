@@ -111,6 +111,15 @@ func (t *Trip) Counts() bool { return slices.Contains(liftable, t.Guard) || t.Gu
 // Liftable tells whether a second person can lift the guard for one batch.
 func (t *Trip) Liftable() bool { return slices.Contains(liftable, t.Guard) }
 
+// CheckUndo holds what is to be given back against the guards: those that stop that too. Of them all that is the kill switch
+// alone, which says that nothing is to be changed anywhere. What mistakes are made of must not keep them from being mended:
+// a broken roster, half a list and a reading of last week are where wrong removals come from; caps bound harm, and giving
+// back ends it; an account is put under protection just after it was taken away; and a legal hold is about what is lost. The
+// guards of the execution hold too: Applier.Undo reads each account anew, and gives nothing to whom it belongs now.
+func CheckUndo(batch []Item, st *Ground, lim *Limits) []Trip {
+	return slices.DeleteFunc(Check(batch, st, lim), func(t Trip) bool { return t.Guard != GuardKill })
+}
+
 // stops tells whether the trip stops an item.
 func (t *Trip) stops(it *Item) bool {
 	if t.Group != "" {

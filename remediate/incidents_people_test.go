@@ -3,6 +3,7 @@ package remediate_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,6 +64,60 @@ func TestIncidentKonode18GuardThatCannotBeCleared(t *testing.T) {
 	c.now = c.now.Add(48 * time.Hour)
 	c.leaves(11, 13, 15, 17, 19)
 	c.night().harmless(t, "cap_app") // the guard is as strong as before
+}
+
+// A removal by mistake is found out weeks later, when the caps are used up, the roster is broken and nobody has scanned: none
+// of that keeps it from being taken back. The kill switch does, since it says that nothing is changed anywhere.
+func TestIncidentRestoredFromBackupInstead(t *testing.T) {
+	items := adminsOf(batch("crm", 40))
+	ground := &remediate.Ground{Now: noon, Roster: "it is empty", Left: 40, Worked: 41, Apps: map[connectors.AppID]remediate.AppState{"crm": {Problem: "page 3"}},
+		Changed: remediate.Tally{All: 99, App: map[connectors.AppID]int{"crm": 99}}, ThisRun: 99}
+	lim := remediate.Limits{Protected: []string{"*/*"}, LegalHold: []string{"*/*"}, WarmUp: 9, MinAdmins: 9}
+	if len(remediate.Check(items, ground, &lim)) < 9 {
+		t.Fatal("nothing stops it: this test tests nothing")
+	}
+	if trips := remediate.CheckUndo(items, ground, &lim); len(trips) > 0 {
+		t.Errorf("giving back is stopped: %+v", trips)
+	}
+	ground.Kill = "the file STOP is there"
+	if trips := remediate.CheckUndo(items, ground, &lim); len(trips) != 1 || trips[0].Guard != remediate.GuardKill {
+		t.Errorf("with the kill switch on: %+v", trips)
+	}
+}
+
+// The account went to somebody else meanwhile: what its owner had is not theirs, and what else was taken comes back.
+func TestIncidentUndoForWhoeverHasTheAccountNow(t *testing.T) {
+	for name, change := range map[string]func(*connectors.Account){
+		"another employee": func(a *connectors.Account) { a.EmployeeID = "E4711" },
+		"another owner":    func(a *connectors.Account) { a.OwnerRef = "E4711" },
+		"a service":        func(a *connectors.Account) { a.Class = connectors.Service },
+	} {
+		b := newBench(t, newWorld(map[connectors.AppID][]connectors.Account{"crm": {account("ann", "E1", "team-a")}, "erp": {account("ann", "E1", "team-b")}}))
+		b.w.set("crm/ann", func(a *connectors.Account) { a.OwnerRef = "E1" })
+		c := b.follow("run-1", leaver("E1", "crm", "ann"), leaver("E1", "erp", "ann"))[0]
+		b.remove(c.ID)
+		b.is(b.carryOut(c.ID), remediate.Confirmed)
+		b.w.set("crm/ann", change)
+		c, left, err := b.apply.Undo(t.Context(), c.ID, boss, "they never left")
+		ok(t, err)
+		b.is(c, remediate.Undone)
+		if b.w.get("crm/ann").Enabled != connectors.No || b.w.get("erp/ann").Enabled != connectors.Yes {
+			t.Errorf("%s: crm %s, erp %s", name, b.w.get("crm/ann").Enabled, b.w.get("erp/ann").Enabled)
+		}
+		if !slices.ContainsFunc(left, func(s string) bool { return strings.Contains(s, "ann in crm: the account is somebody else's now") }) {
+			t.Errorf("%s: it says %q", name, left)
+		}
+	}
+	b := newBench(t, crm()) // who is called otherwise now gets back what was theirs
+	c := b.follow("run-1", leaver("E1", "crm", "ann"))[0]
+	b.remove(c.ID)
+	b.is(b.carryOut(c.ID), remediate.Confirmed)
+	b.w.set("crm/ann", func(a *connectors.Account) { a.Email, a.DisplayName = "ann.new@made-up.example", "Ann New" })
+	_, _, err := b.apply.Undo(t.Context(), c.ID, boss, "they never left")
+	ok(t, err)
+	if b.w.get("crm/ann").Enabled != connectors.Yes {
+		t.Error("a new address kept it from coming back")
+	}
 }
 
 func TestALiftIsAProvenPersons(t *testing.T) {

@@ -20,7 +20,8 @@ var errLeft = errors.New("not taken back")
 // Undo restores what a case changed, the last step first, from the accounts as they were journalled before each. Whose word
 // it is stands in the journal before anything is taken back. What cannot be taken back is said, and left. A case of which
 // only a part was done can be undone too, wherever it stands. Done again after an interruption, it goes on,
-// however late: the word was given in time. It is refused from whose access would come back: nobody judges their own.
+// however late: the word was given in time. It is refused from whose access would come back: nobody judges their own. An
+// account that is somebody else's by now is left as it is. Which guards stop it is said at CheckUndo: it asks none itself.
 func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) (*Case, []string, error) {
 	c, err := a.Journal.Case(id)
 	if err != nil {
@@ -82,6 +83,10 @@ func (a *Applier) restore(ctx context.Context, c *Case, i int, by Identity) (n *
 	if err := json.Unmarshal(s.Before, &before); err != nil {
 		return c, "", fmt.Errorf("case %s: the account as it was cannot be read from the journal: %w", c.ID, err)
 	}
+	why, err := a.others(ctx, c, &s.Action, &before)
+	if err != nil || why != "" {
+		return c, why, err
+	}
 	a.boundary("before undo")
 	receipt, err := a.back(ctx, &s.Action, before)
 	a.boundary("after undo")
@@ -96,6 +101,27 @@ func (a *Applier) restore(ctx context.Context, c *Case, i int, by Identity) (n *
 	n.Rev++
 	return n, "", a.put(n, c.Rev, by, fmt.Sprintf("taken back: %s", s.Action.Verb))
 }
+
+// others reads an account before anything of it is given back, and says why it is somebody else's now: then nothing of what
+// its owner had is theirs. An address may have changed, of a person who is called otherwise; who they are does not.
+func (a *Applier) others(ctx context.Context, c *Case, do *Action, before *connectors.Account) (why string, err error) {
+	if done(do, before) {
+		return "", nil // there is nothing to give
+	}
+	now, err := a.read(ctx, do.App, do.Account)
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case err != nil:
+		return "", fmt.Errorf("case %s: %s in %s cannot be read before it is given back: %w: %w", c.ID, do.Account, do.App, errLeft, err)
+	case changed(before.EmployeeID, now.EmployeeID) || changed(before.OwnerRef, now.OwnerRef) || before.Class != now.Class:
+		return fmt.Sprintf("%s on %s in %s: the account is somebody else's now, or something else; give by hand what is still wanted", do.Verb, c.Item.Login(do), do.App), nil
+	}
+	return "", nil
+}
+
+// changed tells whether a name that was known is another one now.
+func changed(was, is string) bool { return was != "" && is != "" && was != is }
 
 // isBack looks at the account until it shows that a step was taken back, or patience ends.
 func (a *Applier) isBack(ctx context.Context, c *Case, do *Action, before *connectors.Account) error {

@@ -74,13 +74,18 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (do
 	return out, tickets(c, led)
 }
 
-// carryDue asks the guards about what is due, and carries out what none of them stops.
+// carryDue carries on with what was being given back, asks the guards about the rest that is due, and carries out what none
+// of them stops.
 func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, due []*remediate.Case, out *settled) error {
+	back, old, fresh := parted(due)
+	x := &carrier{p: p, c: c, led: led, desk: c.desk(led, plan), apply: p.applier(c, led), out: out, again: true}
+	if err := x.carry(ctx, back, items(back)); err != nil || out.Halted != "" || len(old)+len(fresh) == 0 { // on any ground; see remediate.CheckUndo
+		return err
+	}
 	ground, err := p.ground(c, led, plan)
 	if err != nil {
 		return err
 	}
-	old, fresh := parted(due)
 	batch := items(fresh)
 	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
 	if stop, ok := remediate.StopOf(plan.Run, fresh, out.Trips, p.actor(), p.now()); ok { // so that a second person can let it pass
@@ -96,7 +101,7 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	trips := shaky(items(old), ground, c)
 	goOn, wait := remediate.Pass(items(old), trips)
 	out.Trips, out.Stopped = append(out.Trips, trips...), append(stopped, wait...)
-	x := &carrier{p: p, c: c, led: led, desk: c.desk(led, plan), apply: p.applier(c, led), out: out}
+	x.again = false
 	if err := x.carry(ctx, fresh, free); err != nil || out.Halted != "" {
 		return err
 	}
@@ -136,16 +141,19 @@ func begun(c *remediate.Case) bool {
 	return c.State == remediate.Intent || c.State == remediate.Applied || c.State == remediate.Failed
 }
 
-// parted are the cases that have begun, and those that have not.
-func parted(due []*remediate.Case) (old, fresh []*remediate.Case) {
+// parted are the cases whose being taken back was interrupted, those that have begun, and those that have not.
+func parted(due []*remediate.Case) (back, old, fresh []*remediate.Case) {
 	for _, c := range due {
-		if begun(c) {
+		switch {
+		case c.Undo != nil:
+			back = append(back, c)
+		case begun(c):
 			old = append(old, c)
-		} else {
+		default:
 			fresh = append(fresh, c)
 		}
 	}
-	return old, fresh
+	return back, old, fresh
 }
 
 // tell sends what nobody was asked about yet, and what is to be asked again, to whom [notify] names. For a case that

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/remediate"
-	"rollcall/remediate/ledger"
 	"rollcall/report"
 )
 
@@ -92,64 +91,4 @@ func (s *settled) show(w io.Writer) {
 	if s.Halted != "" {
 		fmt.Fprintf(w, "HALTED: %s\n", report.Plain(s.Halted))
 	}
-}
-
-func (p *program) undoCommand() *cobra.Command {
-	var reason string
-	c := &cobra.Command{
-		Use:   "undo CASE | RUN",
-		Short: "take back what a case, or all cases of a run, did: every account gets back what it had, as the journal kept it",
-		Args:  args(1, "the id of one case or run; see: rollcall cases list --all"),
-		RunE:  func(cmd *cobra.Command, a []string) error { return p.undo(cmd.Context(), a[0], reason) },
-	}
-	c.Flags().StringVar(&reason, "reason", "", "`WHY`; it is recorded, and shown to the auditor")
-	return c
-}
-
-func (p *program) undo(ctx context.Context, id, reason string) error {
-	if reason == "" {
-		return usageError{fmt.Errorf("undo wants --reason: why is it taken back?")}
-	}
-	c, led, err := p.openLedger()
-	if err != nil {
-		return err
-	}
-	defer led.Close()
-	cases, err := undoable(led, id)
-	if err != nil {
-		return err
-	}
-	by := p.whoAmI(c)
-	switch {
-	case !by.Somebody() && len(c.Remediate.UID) > 0:
-		return fmt.Errorf("this is not yours to take back: user %d of this machine is no person that [identities] uid names%s", p.uid, p.isNobody())
-	case !by.Somebody():
-		by = remediate.Identity{Proof: p.actor() + " at the machine"} // nobody has a proven name here: giving back must not wait for one
-	default:
-		if plan, err := newestPlan(c, led); err == nil { // without one, as they are called
-			by.Person = plan.same(by.Person)
-		}
-	}
-	apply := p.applier(c, led)
-	for _, k := range cases {
-		n, left, err := apply.Undo(ctx, k.ID, by, reason)
-		for _, l := range left {
-			fmt.Fprintf(p.stdout, "not taken back: %s\n", report.Plain(l))
-		}
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(p.stdout, "%s: %s, by %s\n", n.ID, n.State, report.Plain(by.String()))
-	}
-	return nil
-}
-
-// undoable are the cases to be taken back: one, or all of a run that changed something.
-func undoable(led *ledger.Ledger, id string) ([]*remediate.Case, error) {
-	of, err := led.Cases(func(k *remediate.Case) bool { return k.Run == id && k.State != remediate.Undone && k.Touched() })
-	if err != nil || len(of) > 0 {
-		return of, err
-	}
-	k, err := findCase(led, id)
-	return []*remediate.Case{k}, err
 }

@@ -279,7 +279,11 @@ func TestAskedAndSettled(t *testing.T) {
 	s.uid = 1002
 	s.says(s.rollcall(1, "", "undo", id, "--reason", "x"), "it is about your own access")
 	s.uid = 1001
-	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong"), "undone, by E01")
+	s.says(s.rollcall(4, "", "undo", id, "--reason", "HR was wrong"), "E02 has left, by the roster of", "add --although-left")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Fatalf("given back to a leaver: %s", s.active())
+	}
+	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong", "--although-left"), "undone, by E01")
 	if s.active() != "u1 u2 u3 u4 u5" {
 		t.Errorf("active after the undo: %s", s.active())
 	}
@@ -386,7 +390,7 @@ func TestShadowThenAutomatic(t *testing.T) {
 			run, _, _ = strings.Cut(line, " ")
 		}
 	}
-	s.says(s.rollcall(0, "", "undo", run, "--reason", "a mistake"), "undone")
+	s.says(s.rollcall(0, "", "undo", run, "--reason", "a mistake", "--although-left"), "undone")
 	if s.active() != "u1 u3 u4 u5" {
 		t.Errorf("active after undoing the run %s: %s", run, s.active())
 	}
@@ -602,6 +606,50 @@ func TestPlanIsTheRuns(t *testing.T) {
 	s.says(s.rollcall(1, "", "settle"), "is not what the run wrote")
 	if s.svc.patches != 0 {
 		t.Error("it was carried out")
+	}
+}
+
+// What was taken from somebody who turns out to work here comes back on any ground but the kill switch: neither a roster
+// that cannot be read, nor a reading of last month, nor caps, nor protection keep a mistake from being mended.
+func TestGivingBackIsNotStopped(t *testing.T) {
+	s := newShop(t, "auto")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), "confirmed")
+	id := s.caseID()
+	people, _ := os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	s.write("people.csv", strings.Replace(string(people), "terminated,2026-12-31", "active,", 1)) // HR mended it
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.write("people.csv", "id,first,last,mail,status,end\n") // and broke it
+	s.now = s.now.Add(20 * 24 * time.Hour)
+	s.rollcall(1, "", "scan", "-q", "--no-workbook")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "shadow = 0", "shadow = 0\nper_run = 0\nper_day = 0\napp_at_least = 0\nprotected = [\"crm/*\"]\nlegal_hold = [\"E02\"]", 1))
+	s.write("state/STOP", "an exercise")
+	s.says(s.rollcall(1, "", "undo", id, "--reason", "HR was wrong"), "is not taken back: the kill switch is on", "an exercise")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Fatalf("the kill switch stopped nothing: %s", s.active())
+	}
+	os.Remove(filepath.Join(s.dir, "state", "STOP"))
+	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong"), "undone")
+	if s.active() != "u1 u2 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+}
+
+// An undo that was interrupted goes on with the next settle, on ground that would let nothing be taken away.
+func TestInterruptedUndoGoesOn(t *testing.T) {
+	s := newShop(t, "auto")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.rollcall(0, "", "settle")
+	id := s.caseID()
+	s.svc.forbid = "u2"
+	s.says(s.rollcall(1, "", "undo", id, "--reason", "HR was wrong", "--although-left"), "not taken back")
+	s.svc.forbid = ""
+	s.now = s.now.Add(5 * 24 * time.Hour) // what was read is too old to act upon
+	s.says(s.rollcall(0, "", "settle"), id+"  undone")
+	if s.active() != "u1 u2 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
 	}
 }
 
