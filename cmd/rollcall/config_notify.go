@@ -14,6 +14,9 @@ type notifyConfig struct {
 	at string // where the section stands
 }
 
+// tells tells whether anybody is told of anything.
+func (n *notifyConfig) tells() bool { return n.Webhook != "" || n.Mail != nil }
+
 // mailConfig is the section [notify.mail].
 type mailConfig struct {
 	Server   string   `toml:"server"`   // host:port, or smtps://host

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -25,34 +27,38 @@ const (
 	mostByWebhook = 1000
 )
 
-// notify tells of the cases that wait for an answer through every channel that [notify] names. It says by case who was
-// told of it, in the words of its event, and what went wrong: a channel that fails does not keep another from telling. It
-// changes no case; who was told is to be noted with Desk.Ask, and only of a case that somebody was told of.
-func (p *program) notify(ctx context.Context, c *config, cases []*remediate.Case) (told map[string][]string, problems []error) {
+// notify tells of the cases that wait for an answer through every channel that [notify] names: each recipient of those that
+// the outbox wants them told of. It says by case who was told of it, in the words of its event, and what went wrong: a channel
+// that fails does not keep another from telling. It changes no case; who was told is to be noted with Desk.Ask, and only of a
+// case that somebody was told of.
+func (p *program) notify(ctx context.Context, c *config, cases []*remediate.Case, box *outbox) (told map[string][]string, problems []error) {
 	told = map[string][]string{}
 	cases = waiting(cases, p.now().Add(c.Remediate.Answer))
-	if len(cases) == 0 || c.Notify.Webhook == "" && c.Notify.Mail == nil {
+	if len(cases) == 0 || !c.Notify.tells() {
 		return told, nil
 	}
 	people := c.peopleOf(cases)
-	if c.Notify.Webhook != "" {
-		err := p.notifyWebhook(ctx, c, cases, people)
-		if err != nil {
+	note := func(err error) {
+		if err = errors.Join(err, box.save()); err != nil {
 			problems = append(problems, fmt.Errorf("notify: %w", err))
 		}
-		for _, k := range cases {
-			if err == nil {
-				told[k.ID] = append(told[k.ID], "by webhook to "+(&notify.Webhook{URL: c.Notify.Webhook}).Host())
+	}
+	if c.Notify.Webhook != "" {
+		who := "webhook " + (&notify.Webhook{URL: c.Notify.Webhook}).Host()
+		if list := box.wanted(who, cases); len(list) > 0 {
+			err := p.notifyWebhook(ctx, c, list, people)
+			box.took(who, list, err)
+			for _, k := range list {
+				if err == nil {
+					told[k.ID] = append(told[k.ID], "by webhook to "+strings.TrimPrefix(who, "webhook "))
+				}
 			}
+			note(err)
 		}
 	}
 	if c.Notify.Mail != nil {
-		by, errs := p.notifyMail(ctx, c, cases, people)
-		for id, who := range by {
+		for id, who := range p.notifyMail(ctx, c, cases, people, box, note) {
 			told[id] = append(told[id], "by mail to "+strings.Join(who, ", "))
-		}
-		for _, err := range errs {
-			problems = append(problems, fmt.Errorf("notify: %w", err))
 		}
 	}
 	return told, problems
@@ -141,34 +147,73 @@ func (p *program) webhook(c *config) (*notify.Webhook, error) {
 
 // notifyMail sends one digest to everybody whom "to" names, or, without it, each owner of an app the cases of that app. It
 // says by case who got it.
-func (p *program) notifyMail(ctx context.Context, c *config, cases []*remediate.Case, people lookup) (told map[string][]string, problems []error) {
+func (p *program) notifyMail(ctx context.Context, c *config, cases []*remediate.Case, people lookup, box *outbox, note func(error)) (told map[string][]string) {
+	if cases = box.open("mail", cases); len(cases) == 0 {
+		return nil
+	}
 	m, err := c.mailer()
 	if err != nil {
-		return nil, []error{err}
+		note(err)
+		return nil
 	}
 	letters := []letter{{to: c.Notify.Mail.To, cases: cases}}
 	if len(c.Notify.Mail.To) == 0 {
-		if letters, err = c.toOwners(ctx, cases, people); err != nil {
-			problems = append(problems, err)
+		if letters, err = c.toOwners(ctx, cases, people, box); err != nil {
+			note(err)
 		}
 	}
 	told = map[string][]string{}
-	for _, l := range letters {
+	for _, l := range wantedLetters(letters, box) {
 		var taken []string
 		mail, err := p.write(c, &l, people)
 		if err == nil {
 			taken, err = m.Send(ctx, mail)
 		}
-		if err != nil {
-			problems = append(problems, err)
+		for _, to := range l.to {
+			if slices.Contains(taken, address(to)) {
+				box.took("mail "+address(to), l.cases, nil)
+			} else {
+				box.took("mail "+address(to), l.cases, cmp.Or(err, errNotTaken))
+			}
 		}
+		note(err)
 		for _, k := range l.cases {
 			if len(taken) > 0 {
 				told[k.ID] = append(told[k.ID], taken...)
 			}
 		}
 	}
-	return told, problems
+	return told
+}
+
+var errNotTaken = errors.New("the mail server did not take it")
+
+// address is what the mail server is told of a recipient.
+func address(to string) string {
+	if a, err := notify.ParseAddress(to); err == nil {
+		return a.Address
+	}
+	return to
+}
+
+// wantedLetters parts letters by what each recipient is still to be told of: those who are told the same get the same letter.
+func wantedLetters(letters []letter, box *outbox) (out []letter) {
+	for _, l := range letters {
+		first := len(out)
+		for _, to := range l.to {
+			list := box.wanted("mail "+address(to), l.cases)
+			if len(list) == 0 {
+				continue
+			}
+			i := slices.IndexFunc(out[first:], func(o letter) bool { return slices.Equal(o.cases, list) })
+			if i < 0 {
+				out = append(out, letter{cases: list})
+				i = len(out) - 1 - first
+			}
+			out[first+i].to = append(out[first+i].to, to)
+		}
+	}
+	return out
 }
 
 // letter is what some people are told of.

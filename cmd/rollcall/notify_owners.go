@@ -13,7 +13,7 @@ import (
 
 // toOwners parts the cases by the owners of the apps that they are about. Nobody is told about their own access, which they
 // may not decide on. The error says which cases nobody is told of, and why.
-func (c *config) toOwners(ctx context.Context, cases []*remediate.Case, people lookup) ([]letter, error) {
+func (c *config) toOwners(ctx context.Context, cases []*remediate.Case, people lookup, box *outbox) ([]letter, error) {
 	owners := map[connectors.AppID]connectors.PersonID{}
 	wanted := map[connectors.PersonID]bool{}
 	for _, a := range c.Apps {
@@ -32,6 +32,9 @@ func (c *config) toOwners(ctx context.Context, cases []*remediate.Case, people l
 			byAddress[address] = append(byAddress[address], k)
 		}
 		if len(to) == 0 {
+			if !box.nobody(k.ID, strings.Join(why, "; ")) {
+				continue // it was said
+			}
 			untold++
 			for _, w := range why {
 				whys[w] = true

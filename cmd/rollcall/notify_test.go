@@ -137,7 +137,7 @@ func (p *program) notified(t *testing.T, cases ...*remediate.Case) (string, stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	of, problems := p.notify(t.Context(), c, cases)
+	of, problems := p.notify(t.Context(), c, cases, nil)
 	told := []string{}
 	for _, k := range cases {
 		told = append(told, of[k.ID]...)
@@ -208,7 +208,7 @@ func TestNotifyOwners(t *testing.T) {
 		t.Fatalf("%v, %v: want the addresses of who works here, and of no leaver", addresses, err)
 	}
 	told, problems := p.notified(t, waitingCase("c-1", "E1020", "crm"), waitingCase("c-2", "E1020", "crm", "erp"), waitingCase("c-3", owner["erp"], "erp"), waitingCase("c-4", "E1020", "cellar"))
-	each, _ := p.notify(t.Context(), c, []*remediate.Case{waitingCase("c-1", "E1020", "crm"), waitingCase("c-4", "E1020", "cellar")})
+	each, _ := p.notify(t.Context(), c, []*remediate.Case{waitingCase("c-1", "E1020", "crm"), waitingCase("c-4", "E1020", "cellar")}, nil)
 	if len(each) != 1 || fmt.Sprint(each["c-1"]) != "[by mail to "+addresses[owner["crm"]]+"]" {
 		t.Errorf("told by case %v: want nobody of c-4", each)
 	}

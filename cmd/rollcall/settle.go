@@ -17,6 +17,7 @@ import (
 type settled struct {
 	Opened  []*remediate.Case
 	Told    []string          // who was told of the cases that wait for an answer
+	Untold  []untold          // of which nobody could be told
 	Back    []*remediate.Case // of people who are back from leave: given back, or to be
 	Passed  []*remediate.Case // whose deadline came
 	Trips   []remediate.Trip
@@ -156,24 +157,29 @@ func parted(due []*remediate.Case) (back, old, fresh []*remediate.Case) {
 	return back, old, fresh
 }
 
-// tell sends what nobody was asked about yet, and what is to be asked again, to whom [notify] names. For a case that
-// somebody was told of, the time for an answer begins; one that nobody could be told of waits for the next time.
+// tell sends what nobody was asked about yet, what is to be asked again, and what somebody could not be told, to whom [notify]
+// names. For a case that somebody was told of, the time for an answer begins; one that nobody could be told of is counted.
 func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, out *settled) error {
-	ask, err := led.Cases(func(k *remediate.Case) bool {
-		return k.State == remediate.Open && k.Item.Mode == scanner.ModeAsk
-	})
+	if !c.Notify.tells() {
+		return nil
+	}
+	box, err := readOutbox(c.State, p.now(), c.Remediate.Answer)
+	if err != nil {
+		fmt.Fprintf(p.stderr, "rollcall: %s\n", report.Plain(err.Error()))
+		return nil
+	}
+	ask, err := toTell(led, box, slices.Concat(out.Opened, out.Passed))
 	if err != nil {
 		return err
 	}
-	for _, k := range slices.Concat(out.Opened, out.Passed) {
-		if k.State == remediate.Asked { // by the desk itself: what came back, and what was kept until now
-			ask = append(ask, k)
-		}
+	told, problems := p.notify(ctx, c, ask, box)
+	if err := box.save(); err != nil {
+		problems = append(problems, fmt.Errorf("notify: %w", err))
 	}
-	told, problems := p.notify(ctx, c, ask)
 	for _, err := range problems {
 		fmt.Fprintf(p.stderr, "rollcall: %s\n", report.Plain(err.Error()))
 	}
+	out.Untold = box.untold()
 	desk := c.desk(led, plan)
 	for _, k := range ask {
 		who := strings.Join(told[k.ID], "; ")
@@ -190,6 +196,30 @@ func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan 
 		}
 	}
 	return nil
+}
+
+// toTell are the cases that somebody is, or may be, still to be told of. asked are those that the desk asked about just now:
+// what came back, and what was kept until now; of them everybody is told again.
+func toTell(led *ledger.Ledger, box *outbox, asked []*remediate.Case) ([]*remediate.Case, error) {
+	for _, k := range asked {
+		if k.State == remediate.Asked {
+			box.begin(k.ID)
+		}
+	}
+	ask, err := led.Cases(func(k *remediate.Case) bool {
+		return k.State == remediate.Open && k.Item.Mode == scanner.ModeAsk || k.State == remediate.Asked && box.Cases[k.ID] != nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	waits := map[string]bool{}
+	for _, k := range ask {
+		if waits[k.ID] = true; box.Cases[k.ID] == nil {
+			box.begin(k.ID)
+		}
+	}
+	box.only(waits)
+	return ask, nil
 }
 
 // restoreReturned gives those who are back from leave what was suspended, from the journal, where the policy suspended it

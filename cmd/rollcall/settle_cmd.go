@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,8 @@ import (
 )
 
 func (p *program) settleCommand() *cobra.Command {
-	return &cobra.Command{
+	var again bool
+	c := &cobra.Command{
 		Use:   "settle",
 		Short: "carry out what was decided, under the guards, and read back that it happened",
 		Long: `settle opens cases for the last run's plan, lets deadlines pass, and carries out what was decided or what the policy
@@ -22,16 +24,28 @@ calls automatic: one account first, and the rest only if that went well. Every g
 
 Exit codes: 0 done, 1 failed, 4 a guard stopped something or something could not be carried out.`,
 		Args: args(0, "no arguments"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.runSettle(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.runSettle(cmd.Context(), again) },
 	}
+	c.Flags().BoolVar(&again, "tell-again", false, "try at once whom it could not tell, also where it had given up")
+	return c
 }
 
-func (p *program) runSettle(ctx context.Context) error {
+func (p *program) runSettle(ctx context.Context, again bool) error {
 	c, led, err := p.openLedger()
 	if err != nil {
 		return err
 	}
 	defer led.Close()
+	if again {
+		box, err := readOutbox(c.State, p.now(), c.Remediate.Answer)
+		if err != nil {
+			return err
+		}
+		box.anew()
+		if err := box.save(); err != nil {
+			return err
+		}
+	}
 	s, err := p.settle(ctx, c, led)
 	if errors.Is(err, errNoPlan) { // that is how most begin; whoever runs it after every scan must not be told of a failure
 		fmt.Fprintf(p.stdout, "nothing to settle: %v\n", err)
@@ -56,6 +70,12 @@ func (s *settled) show(w io.Writer) {
 	fmt.Fprintf(w, "%d cases opened, %d deadlines passed, %d cases carried out\n", len(s.Opened), len(s.Passed), len(s.Done))
 	for _, who := range s.Told {
 		fmt.Fprintf(w, "told %s\n", report.Plain(who))
+	}
+	if len(s.Untold) > 0 {
+		fmt.Fprintf(w, "%s:\n", number(len(s.Untold), "case that nobody could be told of", "cases that nobody could be told of"))
+	}
+	for _, u := range s.Untold {
+		fmt.Fprintf(w, "    %s  %s; %s\n", u.Case, report.Plain(cmp.Or(u.Why, "nobody was tried")), u.then())
 	}
 	for _, k := range s.Passed {
 		fmt.Fprintf(w, "%s  %s: %s\n", k.ID, k.State, report.Plain(k.Why))
