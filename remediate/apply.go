@@ -45,6 +45,9 @@ func (a *Applier) Case(ctx context.Context, id string, by Identity) (*Case, erro
 	}
 	switch c.State {
 	case Remove, Lapsed, Failed:
+		if a.Now().Before(c.NotBefore) {
+			return c, fmt.Errorf("case %s is not to be carried out before %s: %w", id, c.NotBefore.Format(time.RFC3339), ErrMove)
+		}
 		if c, err = a.begin(ctx, c, by); err != nil || c.State != Intent {
 			return c, err
 		}

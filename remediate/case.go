@@ -63,7 +63,9 @@ type Case struct {
 	Run      string    `json:"run"` // that planned it
 	Opened   time.Time `json:"opened"`
 	Due      time.Time `json:"due,omitzero"` // by when an answer is wanted
-	Decision *Decision `json:"decision,omitempty"`
+	// NotBefore is the cut-off of what is decided ahead: it is not carried out before.
+	NotBefore time.Time `json:"not_before,omitzero"`
+	Decision  *Decision `json:"decision,omitempty"`
 	// Votes are what people said so far of a case that takes two, in turn; Decision is made once they suffice.
 	Votes []Decision `json:"votes,omitempty"`
 	Undo  *Decision  `json:"undo,omitempty"`  // whose word it is that it is taken back; written before the first step back

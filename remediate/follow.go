@@ -87,7 +87,12 @@ func (d *Desk) Open(it *Item, run string, now time.Time) (*Case, error) {
 
 // open makes a case; one that is a person's to decide is asked at once, so that no policy carries it out.
 func (d *Desk) open(it *Item, run string, now time.Time, held string) (*Case, error) {
-	c := &Case{ID: caseID(it.Group, run, it.Hash()), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC(), Held: held}
+	return d.openAt(it, run, now, held, time.Time{})
+}
+
+// openAt makes a case that is not to be carried out before a moment.
+func (d *Desk) openAt(it *Item, run string, now time.Time, held string, notBefore time.Time) (*Case, error) {
+	c := &Case{ID: caseID(it.Group, run, it.Hash()), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC(), Held: held, NotBefore: notBefore}
 	if held != "" {
 		c.Due = now.Add(d.Answer).UTC()
 		if err := c.to(Asked, now, held); err != nil {

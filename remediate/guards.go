@@ -45,6 +45,7 @@ type Ground struct {
 	Lifts        []Lift
 	Events       []Event                                     // that hold today: so many people more may leave at once
 	Same         map[connectors.PersonID]connectors.PersonID // further ids of people who have several: the one they go by
+	Exits        map[connectors.PersonID]Exit                // what the newest run says of people whose exit was approved ahead
 }
 
 // AppState is what is known of an app.
@@ -89,6 +90,7 @@ const (
 	GuardAdmins    Guard = "last_admin"
 	GuardProtected Guard = "protected"
 	GuardHold      Guard = "legal_hold"
+	GuardExit      Guard = "exit"
 )
 
 // liftable are the guards that a second person can lift: those that count. What says that the ground is not firm has to
@@ -139,6 +141,7 @@ func Check(batch []Item, st *Ground, lim *Limits) []Trip {
 	c.admins()
 	c.protected()
 	c.legalHold()
+	c.exits()
 	if c.lifted() {
 		c.trips = slices.DeleteFunc(c.trips, func(t Trip) bool { return slices.Contains(liftable, t.Guard) })
 	}
@@ -321,14 +324,8 @@ func (c *checker) legalHold() {
 // OnHold says what of an item is on legal hold: whose all of it is, or which of its accounts; empty: nothing. same has
 // further ids of people who have several, each with the one they go by.
 func (l *Limits) OnHold(it *Item, same map[connectors.PersonID]connectors.PersonID) string {
-	main := func(id connectors.PersonID) connectors.PersonID {
-		if m := same[id]; m != "" {
-			return m
-		}
-		return id
-	}
 	for _, p := range l.LegalHold {
-		if it.Person != "" && main(connectors.PersonID(p)) == main(it.Person) {
+		if it.Person != "" && mainID(same, connectors.PersonID(p)) == mainID(same, it.Person) {
 			return p + " is on legal hold"
 		}
 		for _, t := range it.Targets {
@@ -345,6 +342,14 @@ func fits(pattern, name string) bool {
 	flat := strings.NewReplacer("/", "\x00", "[", `\[`)
 	ok, err := path.Match(flat.Replace(strings.ToLower(pattern)), strings.ReplaceAll(strings.ToLower(name), "/", "\x00"))
 	return ok || err != nil // a pattern that is none protects everything: too much is safer than nothing
+}
+
+// mainID is the id that a person goes by.
+func mainID(same map[connectors.PersonID]connectors.PersonID, id connectors.PersonID) connectors.PersonID {
+	if m := same[id]; m != "" {
+		return m
+	}
+	return id
 }
 
 // lifted tells whether somebody lifted the caps for exactly this batch.

@@ -16,8 +16,13 @@ const offboarding = "offboard:"
 // Offboard is the plan that closes every enabled account of one person. It is a person's decision in all of it, so it is
 // asked, and what is not theirs by an exact tie is in it too: whoever decides sees every account.
 func Offboard(id connectors.PersonID, name string, accounts map[scanner.Related]*Subject, src Sources) *Plan {
-	m := &maker{Item: Item{Group: offboarding + string(id), Mode: scanner.ModeAsk, Person: id, Severity: scanner.High,
-		Why: fmt.Sprintf("All access of %s (%s) is closed.", name, id)}, src: src, targets: map[Target]bool{}, done: map[Action]bool{}}
+	return closing(Item{Group: offboarding + string(id), Person: id, Why: fmt.Sprintf("All access of %s (%s) is closed.", name, id)}, accounts, src)
+}
+
+// closing is the plan of one item that closes every enabled account it is given.
+func closing(it Item, accounts map[scanner.Related]*Subject, src Sources) *Plan {
+	it.Mode, it.Severity = scanner.ModeAsk, scanner.High
+	m := &maker{Item: it, src: src, targets: map[Target]bool{}, done: map[Action]bool{}}
 	keys := make([]scanner.Related, 0, len(accounts))
 	for k := range accounts {
 		keys = append(keys, k)
@@ -34,7 +39,7 @@ func Offboard(id connectors.PersonID, name string, accounts map[scanner.Related]
 		if s.Exact {
 			grade = scanner.Exact
 		}
-		m.act(&scanner.Finding{Kind: scanner.OrphanedAccount, App: k.App, Account: k.Account, Person: id, Grade: grade,
+		m.act(&scanner.Finding{Kind: scanner.OrphanedAccount, App: k.App, Account: k.Account, Person: it.Person, Grade: grade,
 			Evidence: []scanner.Fact{{Name: scanner.FactLogin, Value: cmp.Or(s.Account.Username, string(k.Account))}}})
 	}
 	p := &Plan{}

@@ -40,6 +40,9 @@ type Item struct {
 	// somebody's manager changed.
 	TakesOver []string `json:"takes_over,omitempty"` // who answers for what stops
 	LegalHold string   `json:"legal_hold,omitempty"` // what of it may be disabled, not deleted; see Limits.OnHold
+	// LastDay is, of a plan approved ahead, the person's last day as HR had it: it is carried out only while HR has that or an
+	// earlier one.
+	LastDay connectors.Date `json:"last_day,omitempty"`
 }
 
 // Target is an account an item acts upon, as it was when it was planned.

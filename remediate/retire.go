@@ -52,5 +52,5 @@ func classOf(c *Case, s *Step) string {
 
 // apart tells whether a group is not of any run's findings, so that no run's silence ends its case.
 func apart(group string) bool {
-	return strings.HasPrefix(group, offboarding) || strings.HasPrefix(group, retiring)
+	return strings.HasPrefix(group, offboarding) || strings.HasPrefix(group, leaverAhead) || strings.HasPrefix(group, retiring)
 }

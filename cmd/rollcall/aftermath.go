@@ -27,8 +27,16 @@ type aftermath struct {
 func (r *runPlan) aftermath(c *config, led *ledger.Ledger, res *scanner.Result, serves map[connectors.PersonID][]string) error {
 	a := &aftermath{c: c, plan: r, res: res, serves: serves, reports: map[connectors.PersonID]int{}}
 	leaving := false
+	var items []*remediate.Item
 	for i := range r.Plan.Items {
-		it := &r.Plan.Items[i]
+		items = append(items, &r.Plan.Items[i])
+	}
+	for _, id := range sortedKeys(r.Ahead) {
+		if it := r.Ahead[id]; it != nil {
+			items = append(items, it)
+		}
+	}
+	for _, it := range items {
 		it.LegalHold = c.Remediate.Limits.OnHold(it, r.Same)
 		leaving = leaving || goes(it)
 	}
@@ -49,8 +57,8 @@ func (r *runPlan) aftermath(c *config, led *ledger.Ledger, res *scanner.Result, 
 			a.reports[m.ID]++
 		}
 	}
-	for i := range r.Plan.Items {
-		if it := &r.Plan.Items[i]; goes(it) {
+	for _, it := range items {
+		if goes(it) {
 			a.item(it)
 		}
 	}

@@ -31,7 +31,7 @@ func (c *config) killed() string {
 // ground is what the guards look at, now.
 func (p *program) ground(c *config, led *ledger.Ledger, plan *runPlan) (*remediate.Ground, error) {
 	now := p.now()
-	g := &remediate.Ground{Now: now, Run: plan.Run, Kill: c.killed(), Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Same: plan.Same, Apps: map[connectors.AppID]remediate.AppState{}}
+	g := &remediate.Ground{Now: now, Run: plan.Run, Kill: c.killed(), Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Same: plan.Same, Exits: plan.Exits, Apps: map[connectors.AppID]remediate.AppState{}}
 	var err error
 	if g.Loosened, err = p.allowed(c, led); err != nil {
 		return nil, err

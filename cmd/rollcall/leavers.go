@@ -13,22 +13,34 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/connectors"
+	"rollcall/remediate"
 	"rollcall/report"
 	"rollcall/scanner"
 )
 
 func (p *program) leaversCommand() *cobra.Command {
-	ahead := scanner.Days(30)
+	ahead, plan, identity := scanner.Days(30), "", ""
 	c := &cobra.Command{
 		Use:   "leavers",
 		Short: "list the people whose last day comes soon, and what they can still sign in to",
 		Long: `leavers lists the people whose last day HR gives as the day of the last run or later, up to so many days ahead, with the
 apps in which they have an account that works. When the day has passed, the next scan finds those that still do; to close
-everything at once, use: rollcall offboard PERSON`,
+everything at once, use: rollcall offboard PERSON
+
+With --plan it shows what would be done to all accounts of one of them, and when. "rollcall leavers approve PERSON" has that
+done then by "rollcall settle", if the newest run still shows that they leave.`,
 		Args: args(0, "no arguments"),
-		RunE: func(*cobra.Command, []string) error { return p.leavers(int(ahead)) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if plan != "" {
+				return p.showAhead(cmd.Context(), connectors.PersonID(plan), identity)
+			}
+			return p.leavers(int(ahead))
+		},
 	}
 	c.Flags().Var((*daysFlag)(&ahead), "ahead", "how far to look, such as 30d or 8w")
+	c.Flags().StringVar(&plan, "plan", "", "show the plan of one `PERSON`")
+	c.Flags().StringVar(&identity, "identity", "", "age identity `FILE` that opens encrypted inputs, for --plan")
+	c.AddCommand(p.approveAheadCommand())
 	return c
 }
 
@@ -68,7 +80,11 @@ func (p *program) leavers(ahead int) error {
 	}
 	slices.SortFunc(list, func(a, b personRow) int { return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Person, b.Person)) })
 	for _, r := range list {
-		fmt.Fprintf(p.stdout, "%s  %-10s %s: %s\n", r.End, report.Plain(string(r.Person)), report.Plain(r.Name), openWords(apps[r.Person]))
+		k, err := led.Live(remediate.AheadGroup(r.Person))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(p.stdout, "%s  %-10s %s: %s%s\n", r.End, report.Plain(string(r.Person)), report.Plain(r.Name), openWords(apps[r.Person]), c.approvedWords(k))
 	}
 	if len(list) == 0 {
 		fmt.Fprintf(p.stdout, "nobody's last day lies within %d days from %s, the day of the last run\n", ahead, last.AsOf)

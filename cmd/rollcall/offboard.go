@@ -57,7 +57,7 @@ func (p *program) offboard(ctx context.Context, id connectors.PersonID, f offboa
 	if err != nil {
 		return err
 	}
-	plan, who, err := p.personPlan(ctx, c, led, last, id, f.identity)
+	plan, who, err := p.personPlan(ctx, c, led, last, id, f.identity, offboardPlan)
 	if err != nil {
 		return err
 	}
@@ -146,8 +146,13 @@ func (p *program) offboarded(s *settled, k *remediate.Case) error {
 	return nil
 }
 
+func offboardPlan(who *scanner.Person, _ connectors.Date, g *gatherer) *remediate.Plan {
+	return remediate.Offboard(who.ID, who.Name(), g.subjects, g)
+}
+
 // personPlan makes the plan of one person from the sealed inputs of a run: every account that is theirs for sure.
-func (p *program) personPlan(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, id connectors.PersonID, identity string) (*runPlan, *scanner.Person, error) {
+func (p *program) personPlan(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, id connectors.PersonID, identity string,
+	plans func(*scanner.Person, connectors.Date, *gatherer) *remediate.Plan) (*runPlan, *scanner.Person, error) {
 	dir := filepath.Join(c.State, "runs", run.ID)
 	played, err := p.openSealed(dir, identity)
 	if err != nil {
@@ -168,7 +173,7 @@ func (p *program) personPlan(ctx context.Context, c *config, led *ledger.Ledger,
 	}
 	pl := &planner{admins: g.admins}
 	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
-	plan.Plan = remediate.Offboard(who.ID, who.Name(), g.subjects, g)
+	plan.Plan = plans(who, plan.Exits[who.ID].Last, g)
 	plan.people(result, c.Remediate.UID)
 	if err := plan.aftermath(c, led, result, map[connectors.PersonID][]string{who.ID: g.serves(who)}); err != nil {
 		return nil, nil, err

@@ -39,6 +39,8 @@ type runPlan struct {
 	Managers map[connectors.PersonID]connectors.PersonID `json:"managers,omitempty"`   // of the people the plan is about, those who work here
 	Deciders map[connectors.PersonID]bool                `json:"deciders,omitempty"`   // people with a proven name here: whether they work here
 	Returned []string                                    `json:"returned,omitempty"`   // cases that suspended somebody who is back from leave
+	Exits    map[connectors.PersonID]remediate.Exit      `json:"exits,omitempty"`      // of people who will leave, and of those whose exit was approved ahead
+	Ahead    map[connectors.PersonID]*remediate.Item     `json:"ahead,omitempty"`      // what would be done now of what was approved ahead; null: nothing
 	// Whose row was left out: that the run does not find what is about them says nothing.
 	Hidden       []scanner.Related     `json:"hidden,omitempty"`
 	HiddenPeople []connectors.PersonID `json:"hidden_people,omitempty"`
@@ -54,6 +56,7 @@ func (p *planner) runPlan(r *report.Review, uids map[string]connectors.PersonID)
 		out.Roster = res.Untrusted[0]
 	}
 	out.people(res, uids)
+	out.exits(res, p)
 	u := unseenBy(res)
 	for _, hidden := range []map[scanner.Related]bool{u.accounts, u.rights} {
 		for at := range hidden {

@@ -25,11 +25,17 @@ type planner struct {
 	kept     map[scanner.Related]*remediate.Subject
 	findings []scanner.Finding
 	serves   map[connectors.PersonID][]string // accounts that somebody answers for who does not work here any more, in words
+	ahead    []*gatherer                      // of people whose exit was approved ahead
 }
 
-// newPlanner makes the planner of a run; nil where the policy lets nothing follow from any finding.
+// newPlanner makes the planner of a run; nil where the policy lets nothing follow from any finding, and nobody's exit was
+// approved ahead.
 func newPlanner(c *config, led *ledger.Ledger, all bool) (*planner, error) {
-	if !all && !acts(c.Policy) {
+	ahead, err := c.gatherAhead(led)
+	if err != nil {
+		return nil, err
+	}
+	if !all && !acts(c.Policy) && len(ahead) == 0 {
 		return nil, nil
 	}
 	shadow, err := c.inShadow(led)
@@ -37,7 +43,7 @@ func newPlanner(c *config, led *ledger.Ledger, all bool) (*planner, error) {
 		return nil, err
 	}
 	return &planner{policy: c.Policy, all: all, can: c.Abilities, shadow: shadow, apps: map[connectors.AppID]map[connectors.AccountID]*remediate.Subject{},
-		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}, serves: map[connectors.PersonID][]string{}}, nil
+		admins: map[connectors.AppID]int{}, kept: map[scanner.Related]*remediate.Subject{}, serves: map[connectors.PersonID][]string{}, ahead: ahead}, nil
 }
 
 // inShadow tells of a rule in an app whether it is still in shadow, by what people decided so far.
@@ -95,7 +101,16 @@ func (p *planner) sink(app connectors.AppID) func(*scanner.AccountLine) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.apps[app] = here
+	var theirs []func(*scanner.AccountLine) error
+	for _, g := range p.ahead {
+		theirs = append(theirs, g.sink(app))
+	}
 	return func(l *scanner.AccountLine) error {
+		for _, take := range theirs {
+			if err := take(l); err != nil {
+				return err
+			}
+		}
 		here[l.Account.ID] = &remediate.Subject{Account: l.Account.Clone(), Class: l.Class, Admin: l.Power}
 		return nil
 	}

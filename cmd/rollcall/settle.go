@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
@@ -20,6 +23,7 @@ type settled struct {
 	Untold  []untold          // of which nobody could be told
 	Back    []*remediate.Case // of people who are back from leave: given back, or to be
 	Passed  []*remediate.Case // whose deadline came
+	Ended   []*remediate.Case // approved ahead, and cancelled
 	Trips   []remediate.Trip
 	Batch   string           // hash of what the guards looked at: what a lift names
 	Stopped []remediate.Item // by a guard
@@ -42,6 +46,9 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (do
 		return &settled{}, err
 	}
 	plan, err := readPlan(c, last)
+	if errors.Is(err, errNoPlan) {
+		return nil, cmp.Or(needsRun(led), err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +56,9 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (do
 	desk := c.desk(led, plan)
 	out := &settled{}
 	if out.Opened, err = desk.Follow(plan.Plan, last.ID, now, plan.judged); err != nil {
+		return nil, err
+	}
+	if err := plan.followAhead(c, desk, now, out); err != nil {
 		return nil, err
 	}
 	if out.Passed, err = desk.Deadlines(now); err != nil {
@@ -63,7 +73,7 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (do
 	if err := p.retire(ctx, c, led, out); err != nil {
 		return nil, err
 	}
-	due, err := p.due(led, plan)
+	due, err := p.due(led, plan, now)
 	if err != nil {
 		return nil, err
 	}
@@ -257,10 +267,17 @@ func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
 
 // due are the cases that are to be carried out now, in the order of the plan: what was decided, what lapsed, what the
 // policy releases, and what was interrupted.
-func (p *program) due(led *ledger.Ledger, plan *runPlan) ([]*remediate.Case, error) {
+func (p *program) due(led *ledger.Ledger, plan *runPlan, now time.Time) ([]*remediate.Case, error) {
 	due, err := led.Cases(func(c *remediate.Case) bool {
-		return c.State.Decided() || begun(c) || c.State == remediate.Open && c.Item.Mode == scanner.ModeAuto && c.Held == ""
+		return (c.State.Decided() || begun(c) || c.State == remediate.Open && c.Item.Mode == scanner.ModeAuto && c.Held == "") && !now.Before(c.NotBefore)
 	})
+	closing := map[connectors.PersonID]bool{} // whose access is closed as it was approved ahead: the policy has nothing to do there
+	for _, c := range due {
+		if c.IsAhead() {
+			closing[c.Item.Person] = true
+		}
+	}
+	due = slices.DeleteFunc(due, func(c *remediate.Case) bool { return c.State == remediate.Open && closing[c.Item.Person] })
 	place := map[string]int{}
 	for i := range plan.Plan.Items {
 		place[plan.Plan.Items[i].Group] = i

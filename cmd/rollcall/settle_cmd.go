@@ -77,6 +77,14 @@ func (s *settled) show(w io.Writer) {
 	for _, u := range s.Untold {
 		fmt.Fprintf(w, "    %s  %s; %s\n", u.Case, report.Plain(cmp.Or(u.Why, "nobody was tried")), u.then())
 	}
+	for _, k := range s.Ended {
+		fmt.Fprintf(w, "%s  cancelled: %s\n", k.ID, report.Plain(k.Why))
+	}
+	for _, k := range s.Opened {
+		if k.IsAhead() {
+			fmt.Fprintf(w, "%s  %s\n", k.ID, report.Plain(k.Why))
+		}
+	}
 	for _, k := range s.Passed {
 		fmt.Fprintf(w, "%s  %s: %s\n", k.ID, k.State, report.Plain(k.Why))
 	}
