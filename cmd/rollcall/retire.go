@@ -41,6 +41,10 @@ func (p *program) retire(ctx context.Context, c *config, led *ledger.Ledger, out
 			if s.Action.Verb != remediate.Disable || s.Progress != remediate.Seen || !s.SeenAt.Before(before) || asked[remediate.RetireGroup(k, s)] || !ok {
 				continue
 			}
+			if c.keptForCourt(k, s) {
+				out.OnHold++
+				continue
+			}
 			if read++; read > mostRetired {
 				return nil
 			}
@@ -66,4 +70,15 @@ func (p *program) retire(ctx context.Context, c *config, led *ledger.Ledger, out
 		}
 	}
 	return nil
+}
+
+// keptForCourt tells whether the account of a step is on legal hold: while it is, nobody needs to be asked.
+func (c *config) keptForCourt(k *remediate.Case, s *remediate.Step) bool {
+	it := remediate.Item{Person: k.Item.Person}
+	for _, t := range k.Item.Targets {
+		if t.App == s.Action.App && t.Account == s.Action.Account {
+			it.Targets = append(it.Targets, t)
+		}
+	}
+	return c.Remediate.Limits.OnHold(&it, nil) != "" // under another id of theirs, the guard stops it
 }

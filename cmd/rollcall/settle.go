@@ -27,6 +27,7 @@ type settled struct {
 	Trips   []remediate.Trip
 	Batch   string           // hash of what the guards looked at: what a lift names
 	Stopped []remediate.Item // by a guard
+	OnHold  int              // accounts whose retention is over, and which are on legal hold
 	Done    []*remediate.Case
 	Halted  string // why the rest was not tried
 }

@@ -77,6 +77,9 @@ func (s *settled) show(w io.Writer) {
 	for _, u := range s.Untold {
 		fmt.Fprintf(w, "    %s  %s; %s\n", u.Case, report.Plain(cmp.Or(u.Why, "nobody was tried")), u.then())
 	}
+	if s.OnHold > 0 {
+		fmt.Fprintf(w, "%s: nobody is asked to delete anything of them\n", number(s.OnHold, "account whose retention is over is on legal hold", "accounts whose retention is over are on legal hold"))
+	}
 	for _, k := range s.Ended {
 		fmt.Fprintf(w, "%s  cancelled: %s\n", k.ID, report.Plain(k.Why))
 	}

@@ -734,3 +734,23 @@ func TestLegalHoldShown(t *testing.T) {
 		s.says(s.rollcall(1, "", "config", "check"), "[remediate] legal_hold: "+fmt.Sprintf("%q", wrong)+": want a person's id")
 	}
 }
+
+// Of what is on legal hold nobody is asked whether it is deleted, however long it has been disabled; when the hold is lifted,
+// they are.
+func TestNobodyDeletesWhatIsOnHold(t *testing.T) {
+	s := newShop(t, "auto")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	free := strings.Replace(string(text), "shadow = 0", "shadow = 0\nretention = \"90d\"", 1)
+	for _, hold := range []string{"E02", "crm/ben@*"} {
+		s.write("rollcall.toml", strings.Replace(free, "shadow = 0", "shadow = 0\nlegal_hold = [\""+hold+"\"]", 1))
+		if hold == "E02" {
+			s.rollcall(0, "", "scan", "-q", "--no-workbook")
+			s.says(s.rollcall(0, "", "settle"), "confirmed")
+			s.now = s.now.Add(91 * 24 * time.Hour)
+			s.rollcall(0, "", "scan", "-q", "--no-workbook")
+		}
+		s.says(s.rollcall(0, "", "settle"), "0 cases opened", "1 account whose retention is over is on legal hold: nobody is asked to delete anything of them")
+	}
+	s.write("rollcall.toml", free)
+	s.says(s.rollcall(0, "", "settle"), "1 cases opened")
+}
