@@ -10,6 +10,8 @@ import (
 type serveConfig struct {
 	Group  *string `toml:"group"`       // of the users who may speak to it through its socket; "" = none but its own
 	Listen string  `toml:"listen"`      // host:port of health and metrics; absent: none
+	Watch  *hours  `toml:"watch"`       // how often the roster is looked at between runs; absent: not
+	Hook   string  `toml:"hook"`        // reference of the secret with which HR's system signs that the roster has changed
 	Within *hours  `toml:"stop_within"` // how long what is under way may go on after it was told to stop
 }
 
@@ -26,6 +28,8 @@ type serving struct {
 	Group     string
 	GroupSet  bool // somebody asked for it: it must exist
 	Listen    string
+	Watch     time.Duration // 0 = not by itself
+	Hook      string
 	Within    time.Duration
 	Schedules []*schedule
 }
@@ -39,6 +43,18 @@ func (c *config) serve(f *tomlFile, s serveConfig, schedules []scheduleConfig) {
 	c.Serve = serving{Group: defaultGroup, Within: defaultWithin, Listen: s.Listen}
 	if s.Group != nil {
 		c.Serve.Group, c.Serve.GroupSet = *s.Group, *s.Group != ""
+	}
+	c.Serve.Hook = s.Hook
+	if s.Watch != nil {
+		if c.Serve.Watch = time.Duration(*s.Watch); c.Serve.Watch < time.Minute {
+			f.problem("serve.watch", "[serve] watch: want a minute or more, such as \"10m\"")
+		}
+	}
+	switch {
+	case s.Hook != "" && !isReference(s.Hook):
+		f.problem("serve.hook", "[serve] hook: %v", errLiteralSecret)
+	case s.Hook != "" && s.Listen == "":
+		f.problem("serve.hook", "[serve] hook is called on the address that listen names: add one, such as listen = \"127.0.0.1:9464\"")
 	}
 	if s.Within != nil {
 		if c.Serve.Within = time.Duration(*s.Within); c.Serve.Within <= 0 {

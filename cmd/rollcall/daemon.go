@@ -32,7 +32,10 @@ type daemon struct {
 
 	taken atomic.Pointer[takenUp]
 
-	tell    sync.WaitGroup // alerts that are being sent
+	tell          sync.WaitGroup // alerts that are being sent
+	watcher       watcher
+	rosterChanged chan struct{} // HR's system says so
+
 	figures *figures
 	mu      sync.Mutex
 	states  map[remediate.State]int // of cases that have not ended, as they were counted …
@@ -42,7 +45,8 @@ type daemon struct {
 }
 
 func newDaemon(p *program) *daemon {
-	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{}, figures: newFigures()}
+	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{},
+		figures: newFigures(), rosterChanged: make(chan struct{}, 1)}
 	d.figures.registry.MustRegister(newStanding(d))
 	return d
 }

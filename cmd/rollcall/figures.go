@@ -16,18 +16,19 @@ import (
 type figures struct {
 	registry *prometheus.Registry
 
-	runSeconds *prometheus.HistogramVec // by how it ended
-	lastRun    *prometheus.GaugeVec
-	rows       *prometheus.GaugeVec
-	rejected   *prometheus.GaugeVec
-	whole      *prometheus.GaugeVec
-	sourceSecs *prometheus.GaugeVec
-	findings   *prometheus.GaugeVec
-	trips      *prometheus.CounterVec
-	done       *prometheus.CounterVec
-	revoke     prometheus.Histogram
-	alerts     prometheus.Counter
-	calls      *prometheus.CounterVec
+	runSeconds  *prometheus.HistogramVec // by how it ended
+	lastRun     *prometheus.GaugeVec
+	rows        *prometheus.GaugeVec
+	rejected    *prometheus.GaugeVec
+	whole       *prometheus.GaugeVec
+	sourceSecs  *prometheus.GaugeVec
+	findings    *prometheus.GaugeVec
+	trips       *prometheus.CounterVec
+	done        *prometheus.CounterVec
+	revoke      prometheus.Histogram
+	feedToClean prometheus.Histogram
+	alerts      prometheus.Counter
+	calls       *prometheus.CounterVec
 }
 
 func newFigures() *figures {
@@ -51,10 +52,12 @@ func newFigures() *figures {
 		done:       counter("cases_carried_out_total", "Cases that were carried out, by the state they ended in.", "state"),
 		revoke: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "rollcall", Name: "time_to_revoke_seconds",
 			Help: "From a case being opened until a fresh read confirmed that the access is gone.", Buckets: []float64{60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600}}),
+		feedToClean: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "rollcall", Name: "feed_to_clean_seconds",
+			Help: "From a look at the roster that showed a change until a fresh read confirmed what followed from it.", Buckets: []float64{5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}}),
 		alerts: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "rollcall", Name: "alerts_total", Help: "Alerts about runs that did not happen."}),
 		calls:  counter("commands_total", "Commands that were carried out for users of this machine.", "command"),
 	}
-	f.registry.MustRegister(f.runSeconds, f.lastRun, f.rows, f.rejected, f.whole, f.sourceSecs, f.findings, f.trips, f.done, f.revoke, f.alerts, f.calls,
+	f.registry.MustRegister(f.runSeconds, f.lastRun, f.rows, f.rejected, f.whole, f.sourceSecs, f.findings, f.trips, f.done, f.revoke, f.feedToClean, f.alerts, f.calls,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return f
 }

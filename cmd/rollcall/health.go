@@ -22,7 +22,7 @@ func (d *daemon) open(ctx context.Context, c *config) (io.Closer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve: [serve] listen: %w", err)
 	}
-	srv := &http.Server{Handler: d.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
+	srv := &http.Server{Handler: d.handler(c), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10, BaseContext: func(net.Listener) context.Context { return ctx }}
 	go func() {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -34,11 +34,14 @@ func (d *daemon) open(ctx context.Context, c *config) (io.Closer, error) {
 }
 
 // handler answers health checks. They hold no personal data, and nothing can be done through them.
-func (d *daemon) handler() http.Handler {
+func (d *daemon) handler(c *config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", d.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.figures.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 16, Timeout: 10 * time.Second}))
+	if c.Serve.Hook != "" {
+		mux.HandleFunc("POST /hook/roster", d.hook(c))
+	}
 	return mux
 }
 

@@ -115,6 +115,9 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	defer watch.Close()
 	var all sync.WaitGroup
 	all.Go(func() { d.acceptCalls(socket) })
+	if c.Serve.Watch > 0 || c.Serve.Hook != "" {
+		all.Go(func() { d.watch(ctx, c.Serve.Watch) })
+	}
 	d.log.Info("serving", "version", version(), "state", c.State, "schedules", len(c.Serve.Schedules), "socket", socketPath(c.State))
 	notifySystemd(d.p.env, "READY=1")
 	t := time.NewTicker(tick)

@@ -34,14 +34,7 @@ type settled struct {
 
 // settle carries out what was decided: cases are brought up to date with the newest plan, deadlines pass, the guards look
 // at everything that is due, and what none of them stops is done: one account first, and the rest only if that went well.
-func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (done *settled, err error) {
-	if p.daemon != nil {
-		defer func() {
-			if done != nil {
-				p.daemon.figures.settled(done)
-			}
-		}()
-	}
+func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*settled, error) {
 	last, err := led.LastRun()
 	if err != nil || last == nil {
 		return &settled{}, err
@@ -53,10 +46,22 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (do
 	if err != nil {
 		return nil, err
 	}
+	return p.settleBy(ctx, c, led, plan, plan.judged)
+}
+
+// settleBy settles by one plan; judged tells of which groups it says anything.
+func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, judged func(*remediate.Item) bool) (out *settled, err error) {
+	if p.daemon != nil {
+		defer func() {
+			if out != nil {
+				p.daemon.figures.settled(out)
+			}
+		}()
+	}
 	now := p.now()
 	desk := c.desk(led, plan)
-	out := &settled{}
-	if out.Opened, err = desk.Follow(plan.Plan, last.ID, now, plan.judged); err != nil {
+	out = &settled{}
+	if out.Opened, err = desk.Follow(plan.Plan, plan.Run, now, judged); err != nil {
 		return nil, err
 	}
 	if err := plan.followAhead(c, desk, now, out); err != nil {
