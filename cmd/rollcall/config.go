@@ -96,6 +96,7 @@ type config struct {
 	Policy  *scanner.Policy
 
 	Recipients evidence.Recipients // whom sealed inputs are encrypted to
+	KeepAtMost time.Duration       // after which the folder of a run is taken away; 0 = never
 	Witness    witnessConfig
 	Notify     notifyConfig
 	Sign       *signConfig // nil: reports are not signed
@@ -104,6 +105,7 @@ type config struct {
 	Serve      serving
 	Abilities  map[connectors.AppID]connectors.Abilities // of the apps that may be written to
 	Writable   map[connectors.AppID]connectors.App
+	sources    map[connectors.AppID]connectors.App // every app as its kind opened it, hidden behind nothing
 
 	signAt     string                       // where the section stands
 	secret     func(string) ([]byte, error) // what a reference points to
@@ -264,6 +266,10 @@ func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connector
 		f.problem(path, "[[app]] %q: %v", id, err)
 		return
 	}
+	if c.sources == nil {
+		c.sources = map[connectors.AppID]connectors.App{}
+	}
+	c.sources[common.ID] = src
 	for _, pattern := range common.Assigns {
 		if strings.Count(pattern, "*") != 1 {
 			f.problem(path+".assigns", "[[app]] %q: assigns %q: want one *, which stands for the name of the app, such as \"app-*\"", id, pattern)

@@ -179,10 +179,30 @@ func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp 
 	}
 	log := d.log.With("schedule", s.Name, "run", r.Run)
 	log.Info("run", "complete", r.Result.Complete(), "findings", r.Digest.Total(), "slot", slot.UTC(), "catch_up", catchUp)
-	if s.Mode != modeSettle {
-		return r.Run, nil
+	if s.Mode == modeSettle {
+		if err := d.settle(ctx, p, c, log); err != nil {
+			return r.Run, err
+		}
 	}
-	return r.Run, d.settle(ctx, p, c, log)
+	return r.Run, d.prune(p, c)
+}
+
+// prune takes away the folders of runs that are too old.
+func (d *daemon) prune(p *program, c *config) error {
+	if c.KeepAtMost == 0 {
+		return nil
+	}
+	old, err := c.oldRuns(d.led, p.now())
+	if err != nil {
+		return err
+	}
+	for i := range old {
+		if err := c.dropRun(d.led, &old[i], p.by, p.now()); err != nil {
+			return err
+		}
+		d.log.Info("run pruned", "run", old[i].ID)
+	}
+	return nil
 }
 
 // settle carries out what was decided, and logs what came of it.

@@ -27,7 +27,15 @@ func (p *program) ledgerCommand() *cobra.Command {
 sign-offs, workbooks and runs. It says what cannot be made again. It never writes over a database: move a damaged one away first.`,
 		RunE: func(*cobra.Command, []string) error { return p.rebuildLedger() },
 	}
-	return group("ledger", "the record of what was seen, decided and done", verify, export, rebuild)
+	restore := &cobra.Command{
+		Use: "restore FILE", Short: "put a backup into a state directory that has no ledger", Args: args(1, "a file that rollcall backup wrote"),
+		RunE: func(_ *cobra.Command, a []string) error { return p.restoreLedger(a[0]) },
+	}
+	compact := &cobra.Command{
+		Use: "compact", Short: "write the database anew, without the room that old values left", Args: args(0, "no arguments"),
+		RunE: func(*cobra.Command, []string) error { return p.compactLedger() },
+	}
+	return group("ledger", "the record of what was seen, decided and done", verify, export, rebuild, restore, compact)
 }
 
 func (p *program) rebuildLedger() error {
@@ -35,8 +43,8 @@ func (p *program) rebuildLedger() error {
 	if err != nil {
 		return err
 	}
-	if p.daemon != nil {
-		return errors.New("ledger rebuild: rollcall serve holds the database, so it is there; nothing was done")
+	if err := p.notBeside("ledger rebuild"); err != nil {
+		return err
 	}
 	r, err := ledger.Rebuild(c.State, p.now(), p.actor())
 	if err != nil {

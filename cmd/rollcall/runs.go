@@ -57,5 +57,5 @@ func (p *program) runsCommand() *cobra.Command {
 		},
 	}
 	list.Flags().IntVar(&limit, "limit", 20, "how many")
-	return group("runs", "the recorded runs", list)
+	return group("runs", "the recorded runs", list, p.pruneCommand())
 }
