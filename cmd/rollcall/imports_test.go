@@ -48,6 +48,7 @@ var homes = map[string][]string{
 	"go.etcd.io/bbolt":                    {"rollcall/remediate/ledger"},
 	"github.com/slack-go/slack":           {"rollcall/remediate/slackdesk"},
 	"golang.org/x/net/publicsuffix":       {"rollcall/remediate/notify"}, // which names a mail program makes links of
+	"golang.org/x/oauth2":                 {"rollcall/connectors/httpx"},
 	"golang.org/x/text/unicode/norm":      {"rollcall/scanner"},
 	"golang.org/x/text/encoding":          {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
 	"github.com/prometheus/client_golang": {"rollcall/cmd/rollcall"},

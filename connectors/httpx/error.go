@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,46 +67,46 @@ func (e *Error) Unwrap() []error {
 }
 
 // failure is the error of one try.
-func (c *Client) failure(r request, res *Response, status int, err error, tries int) *Error {
-	e := &Error{Method: r.method, URL: c.redact(r.url.String()), Status: status, Tries: tries, Class: class(status)}
-	if err != nil {
-		e.Cause = c.cause(err)
-		if again(status, err) {
-			e.Class = connectors.ErrTransient
-		}
-		switch {
-		case refused(err):
-			e.Hint = "nothing listens there: check host and port in url, that the service is up, and any proxy or firewall between"
-		case noSuchHost(err):
-			e.Hint = "check the host in url, and that this machine can resolve its name"
-		}
+func (c *Client) failure(r request, t attempt, tries int) *Error {
+	e := &Error{Method: r.method, URL: c.redact(r.url.String()), Status: t.status(), Tries: tries}
+	if t.err != nil {
+		c.unanswered(e, t.err)
 		return e
 	}
 	const kept = 4 << 10
-	e.RequestID = res.RequestID
-	e.Body = []byte(c.redact(string(res.Body)))
+	e.Class, e.RequestID = t.verdict.Class, t.res.RequestID
+	e.Body = []byte(c.redact(string(t.res.Body[:min(len(t.res.Body), 16*kept)]))) // a secret is not cut in half
 	e.Body = e.Body[:min(len(e.Body), kept)]
 	switch {
-	case status == http.StatusUnauthorized:
+	case t.verdict.Why != "":
+		e.Hint = c.redact(t.verdict.Why)
+	case e.Status == http.StatusUnauthorized:
 		e.Hint = "the token is wrong or has expired"
-	case status == http.StatusForbidden && r.writes():
+	case e.Status == http.StatusForbidden && !r.reads:
 		e.Hint = "the token lacks the permission to change this"
-	case status == http.StatusForbidden:
+	case e.Status == http.StatusForbidden:
 		e.Hint = "the token lacks a permission"
 	}
 	return e
 }
 
-func class(status int) error {
-	switch {
-	case status == http.StatusNotFound:
-		return connectors.ErrNotFound
-	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return connectors.ErrForbidden
-	case throttledOrDown(status):
-		return connectors.ErrTransient
+// unanswered says why there is no answer.
+func (c *Client) unanswered(e *Error, err error) {
+	e.Cause = c.cause(err)
+	if passes(err) {
+		e.Class = connectors.ErrTransient
 	}
-	return nil
+	var token *tokenError
+	switch {
+	case errors.As(err, &token):
+		e.Class, e.Hint = token.class, tokenHint
+	case errors.Is(err, context.DeadlineExceeded): // of the try: the caller's own ends otherwise
+		e.Hint = fmt.Sprintf("there was no whole answer within %v", c.set.Timeout)
+	case refused(err):
+		e.Hint = "nothing listens there: check host and port in url, that the service is up, and any proxy or firewall between"
+	case noSuchHost(err):
+		e.Hint = "check the host in url, and that this machine can resolve its name"
+	}
 }
 
 // cause strips the URL that net/http puts into its errors, secrets and all, and what is left of the token.

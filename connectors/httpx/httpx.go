@@ -1,5 +1,5 @@
 // Package httpx is the HTTP transport of the connectors: it reads pages from one origin, and changes things there, with one
-// token; it waits and tries again where that helps and is safe, accounts for every page, and never shows the token.
+// token, or with those that a token endpoint gives (OAuth 2.0); it waits and tries again where that helps and is safe, accounts for every page, and never shows a secret.
 package httpx
 
 import (
@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,10 +19,12 @@ import (
 	"rollcall/connectors"
 )
 
-// Settings say what a Client talks to. The zero value of all but Base and Token is a sensible choice.
+// Settings say what a Client talks to. Base is wanted, and either Token or Auth; the zero value of the others is a sensible
+// choice.
 type Settings struct {
 	Base      string // absolute URL that paths are joined to; no request leaves its origin
-	Token     string // reference of the secret: "env:NAME", "file:PATH", "exec:…"
+	Token     string // reference of a token that does not expire: "env:NAME", "file:PATH", "exec:…"
+	Auth      Auth   // how to come by tokens that do
 	Scheme    string // what the Authorization header says before the token; "Bearer" when empty
 	Accept    string // media types; "application/json" when empty
 	PlainHTTP bool   // http:// to other hosts than this one is allowed: the token then crosses the network readable
@@ -29,19 +32,26 @@ type Settings struct {
 	MaxBody  int64         // the largest page, in bytes; 64 MiB when 0
 	Attempts int           // tries of one request; 6 when 0
 	MaxWait  time.Duration // all waits between the tries of one request together; 5 minutes when 0
-	Sleep    func(context.Context, time.Duration) error
+	Timeout  time.Duration // of one try, its answer read whole; 2 minutes when 0
+	Judge    Judge         // what answers of this vendor mean; nil: as their status says
+
+	Sleep  func(context.Context, time.Duration) error
+	Now    func() time.Time // time.Now when nil
+	Jitter func() float64   // from 0 to 1: how much of a half is added to a wait, so that many do not come back at once; random when nil
 }
 
 // Client talks to one origin. It may be used by several goroutines at once.
 type Client struct {
-	set   Settings
-	http  http.Client
-	base  *url.URL
-	token string
+	set     Settings
+	http    http.Client
+	base    *url.URL
+	tokens  *tokens
+	secrets secrets
 }
 
-// Response is an answer that was read whole, with a status of 200 to 299.
+// Response is an answer that was read whole, with a status of 200 to 299, or 304 where If-None-Match asked for it.
 type Response struct {
+	Status    int
 	Header    http.Header
 	Body      []byte
 	Page      connectors.Page // what a Trace wants to know of it; the bytes are those of Body
@@ -51,8 +61,7 @@ type Response struct {
 
 const maxRedirects = 5
 
-// New checks the settings and resolves the token; it sends nothing. How long one try may take is for the Timeout of
-// env.HTTP to say.
+// New checks the settings and resolves the secrets; it sends nothing.
 func New(env connectors.Env, s Settings) (*Client, error) {
 	if env.HTTP == nil {
 		return nil, errors.New("no HTTP client is given: this command must not use the network")
@@ -62,17 +71,27 @@ func New(env connectors.Env, s Settings) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{set: s.withDefaults(), http: *env.HTTP, base: base}
-	if env.Secret == nil {
-		return nil, errors.New("no way to resolve the token is given")
-	}
-	if c.token, err = env.Secret(s.Token); err != nil {
-		return nil, fmt.Errorf("token: %w", err)
-	}
-	if c.token = strings.TrimSpace(c.token); c.token == "" || strings.ContainsAny(c.token, "\r\n") {
-		return nil, errors.New("token: the secret is empty or has several lines; want the token alone")
-	}
 	c.http.CheckRedirect = c.checkRedirect
+	if c.tokens, err = c.authorise(env); err != nil {
+		return nil, err
+	}
 	return c, nil
+}
+
+// authorise makes what gives the tokens.
+func (c *Client) authorise(env connectors.Env) (*tokens, error) {
+	switch {
+	case c.set.Auth != nil && c.set.Token != "":
+		return nil, errors.New("token: another way to authorise is set as well; want one of them")
+	case c.set.Auth != nil:
+		g, err := c.set.Auth.grant(c, env)
+		if err != nil {
+			return nil, err
+		}
+		return &tokens{client: c, grant: g, gate: make(chan struct{}, 1)}, nil
+	}
+	token, err := c.secretLine(env, "token", c.set.Token)
+	return &tokens{token: token}, err
 }
 
 func (s Settings) withDefaults() Settings {
@@ -91,8 +110,17 @@ func (s Settings) withDefaults() Settings {
 	if s.MaxWait == 0 {
 		s.MaxWait = 5 * time.Minute
 	}
+	if s.Timeout == 0 {
+		s.Timeout = 2 * time.Minute
+	}
 	if s.Sleep == nil {
 		s.Sleep = sleep
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Jitter == nil {
+		s.Jitter = rand.Float64
 	}
 	return s
 }
@@ -127,7 +155,35 @@ func (c *Client) Base() string { return c.redact(c.base.String()) }
 // Get reads ref: a path below the base, with its query, or a link the server gave, which must lead to the same origin.
 // Path segments are the caller's to escape. The error, if any, is an *Error or the context's.
 func (c *Client) Get(ctx context.Context, ref string) (*Response, error) {
-	return c.do(ctx, ref, request{method: http.MethodGet, repeat: Always})
+	return c.Read(ctx, Read{Ref: ref})
+}
+
+// Read is a request that changes nothing, so that it may be sent as often as it takes.
+type Read struct {
+	Method      string // GET when empty; POST for a query that is sent as a body, such as a batch of readings
+	Ref         string // as for Get
+	Header      http.Header
+	ContentType string
+	Body        []byte // must hold no secret
+}
+
+// Read makes the request. Of answers other than 200 to 299 it takes 304, where Header has If-None-Match.
+func (c *Client) Read(ctx context.Context, q Read) (*Response, error) {
+	return c.do(ctx, q.Ref, request{method: or(q.Method, http.MethodGet), header: headers(q.Header, q.ContentType, ""), body: q.Body, repeat: Always, reads: true})
+}
+
+func headers(more http.Header, contentType, ifMatch string) http.Header {
+	h := http.Header{}
+	for name, values := range more {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	if contentType != "" {
+		h.Set("Content-Type", contentType)
+	}
+	if ifMatch != "" {
+		h.Set("If-Match", ifMatch)
+	}
+	return h
 }
 
 // request is one request, however often it is tried.
@@ -137,10 +193,13 @@ type request struct {
 	header http.Header
 	body   []byte
 	repeat Repeat
+	reads  bool // it changes nothing
 }
 
-// writes tells whether the request changes something.
-func (r request) writes() bool { return r.method != http.MethodGet }
+// takes tells whether a status is that of an answer.
+func (r request) takes(status int) bool {
+	return status/100 == 2 || r.reads && status == http.StatusNotModified && r.header.Get("If-None-Match") != ""
+}
 
 func (c *Client) do(ctx context.Context, ref string, r request) (*Response, error) {
 	u, err := c.resolve(ref)
@@ -189,34 +248,43 @@ func origin(u *url.URL) string {
 	return strings.ToLower(u.Scheme) + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }
 
-// try sends the request once and reads the whole answer. The status is 0 when the answer is not whole.
-func (c *Client) try(ctx context.Context, q request) (*Response, int, error) {
+// try sends the request once and reads the whole answer.
+func (c *Client) try(ctx context.Context, q request, token string) (*Response, error) {
+	ctx, cancel := c.deadline(ctx)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, q.method, q.url.String(), bytes.NewReader(q.body))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	for name, values := range q.header {
 		r.Header[name] = values
 	}
-	r.Header.Set("Authorization", c.set.Scheme+" "+c.token)
-	r.Header.Set("Accept", c.set.Accept)
+	r.Header.Set("Authorization", c.set.Scheme+" "+token)
+	if r.Header.Get("Accept") == "" {
+		r.Header.Set("Accept", c.set.Accept)
+	}
 	res, err := c.http.Do(r)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, c.set.MaxBody+1))
 	switch {
 	case err != nil:
-		return nil, 0, fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err)
+		return nil, fmt.Errorf("the answer broke off after %d bytes: %w", len(body), err)
 	case int64(len(body)) > c.set.MaxBody:
-		return nil, 0, fmt.Errorf("%w: more than %d bytes; ask for smaller pages", errTooLarge, c.set.MaxBody)
+		return nil, fmt.Errorf("%w: more than %d bytes; ask for smaller pages", errTooLarge, c.set.MaxBody)
 	}
-	return &Response{Header: res.Header, Body: body, RequestID: c.requestID(res.Header), Page: connectors.Page{
+	return &Response{Status: res.StatusCode, Header: res.Header, Body: body, RequestID: c.requestID(res.Header), Page: connectors.Page{
 		Request: q.method + " " + c.redact(q.url.String()),
 		Bytes:   int64(len(body)),
 		SHA256:  sha256.Sum256(body),
-	}}, res.StatusCode, nil
+	}}, nil
+}
+
+// deadline is that of one try.
+func (c *Client) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.set.Timeout)
 }
 
 var errTooLarge = errors.New("the answer is too large")

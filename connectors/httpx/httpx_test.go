@@ -35,7 +35,7 @@ func serve(t *testing.T, h http.HandlerFunc, change ...func(*Settings)) (*Client
 	srv := httptest.NewServer(h)
 	t.Cleanup(srv.Close)
 	waits := new([]time.Duration)
-	s := Settings{Base: srv.URL + "/api/", Token: "env:TOKEN", Sleep: func(ctx context.Context, d time.Duration) error {
+	s := Settings{Base: srv.URL + "/api/", Token: "env:TOKEN", Jitter: still, Sleep: func(ctx context.Context, d time.Duration) error {
 		*waits = append(*waits, d)
 		return ctx.Err()
 	}}
@@ -48,6 +48,9 @@ func serve(t *testing.T, h http.HandlerFunc, change ...func(*Settings)) (*Client
 	}
 	return c, waits, srv.URL
 }
+
+// still is no jitter, so that waits can be foretold.
+func still() float64 { return 0 }
 
 // answers gives the answers in turn, the last one for ever.
 func answers(fs ...http.HandlerFunc) http.HandlerFunc {
@@ -175,7 +178,7 @@ func TestNoServer(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var waits []time.Duration
-			client, err := New(env(&http.Client{Transport: c.via}), Settings{Base: refusing(t), Token: "env:TOKEN",
+			client, err := New(env(&http.Client{Transport: c.via}), Settings{Base: refusing(t), Token: "env:TOKEN", Jitter: still,
 				Sleep: func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }})
 			if err != nil {
 				t.Fatal(err)

@@ -7,45 +7,79 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"rollcall/connectors"
 )
 
 // retry tries until the answer is one, or trying again cannot help or would take too long. The waits double from one
-// second, so that the same answers give the same schedule; a longer Retry-After is honoured.
+// second; a longer one that the service asks for is honoured. A token that the service refuses is renewed once.
 func (c *Client) retry(ctx context.Context, r request) (*Response, error) {
-	waited, refusals, doubt := time.Duration(0), 0, false
+	waited, refusals, doubt, renewed := time.Duration(0), 0, false, false
 	for n := 1; ; n++ {
-		res, status, err := c.try(ctx, r)
+		t := c.attempt(ctx, r)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), ctx.Err())
 		}
-		if err == nil && status/100 == 2 {
-			res.Tries = n
-			return res, nil
+		if t.err == nil && t.verdict == nil {
+			t.res.Tries = n
+			return t.res, nil
 		}
-		failure := c.failure(r, res, status, err, n)
-		if refused(err) {
+		if t.status() == http.StatusUnauthorized && !renewed && c.tokens.forget(t.token) {
+			renewed = true // nothing was done, whatever the request is
+			continue
+		}
+		failure := c.failure(r, t, n)
+		if refused(t.err) {
 			refusals++
 		}
-		if r.writes() {
-			doubt = failure.mayBeDone(doubt, notDone(res, status, err))
+		if !r.reads {
+			doubt = failure.mayBeDone(doubt, t.notDone())
 		}
-		if !again(status, err) || !r.repeat.allows(doubt) || n >= c.set.Attempts || refusals >= mostRefusals {
+		if !t.again() || !r.repeat.allows(doubt) || n >= c.set.Attempts || refusals >= mostRefusals {
 			return nil, failure
 		}
-		wait := max(time.Second<<min(n-1, 5), retryAfter(res))
+		wait := c.jittered(max(time.Second<<min(n-1, 5), t.wait(c.set.Now)))
 		if waited += wait; waited > c.set.MaxWait {
-			failure.Hint = fmt.Sprintf("the next try would be in %v, after %v of waiting; at most %v is spent on one request",
-				wait, waited-wait, c.set.MaxWait)
+			failure.hint(fmt.Sprintf("the next try would be in %v, after %v of waiting; at most %v is spent on one request",
+				wait, waited-wait, c.set.MaxWait))
 			return nil, failure
 		}
 		if err := c.set.Sleep(ctx, wait); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), err)
 		}
 	}
+}
+
+func (c *Client) jittered(wait time.Duration) time.Duration {
+	return wait + time.Duration(c.set.Jitter()*float64(min(wait/2, 5*time.Second)))
+}
+
+// attempt is one try, and what it means.
+type attempt struct {
+	token   string
+	res     *Response // nil: no whole answer
+	err     error
+	verdict *Verdict // nil: the answer is one, or there is none
+}
+
+func (c *Client) attempt(ctx context.Context, r request) attempt {
+	t := attempt{}
+	if t.token, t.err = c.tokens.get(ctx); t.err != nil {
+		return t
+	}
+	if t.res, t.err = c.try(ctx, r, t.token); t.err == nil {
+		t.verdict = c.judge(r, t.res)
+	}
+	return t
+}
+
+func (t attempt) status() int {
+	if t.res == nil {
+		return 0
+	}
+	return t.res.Status
 }
 
 // mostRefusals is how often a request is refused by the machine itself before that is believed: nothing that is overloaded
@@ -60,45 +94,37 @@ func noSuchHost(err error) bool {
 }
 
 // again tells whether the same request may well succeed later.
-func again(status int, err error) bool {
+func (t attempt) again() bool {
+	if t.err != nil {
+		return passes(t.err)
+	}
+	return errors.Is(t.verdict.Class, connectors.ErrTransient) && !t.verdict.Final
+}
+
+// passes tells whether what stood in the way of an answer may be gone later.
+func passes(err error) bool {
 	var cert *tls.CertificateVerificationError
+	var token *tokenError
 	switch {
-	case errors.Is(err, errOtherOrigin), errors.Is(err, errRedirects), errors.Is(err, errWriteRedirected), errors.Is(err, errTooLarge):
+	case errors.As(err, &token):
+		return token.class == connectors.ErrTransient
+	case errors.Is(err, errOtherOrigin), errors.Is(err, errRedirects), errors.Is(err, errWriteRedirected),
+		errors.Is(err, errTokenRedirected), errors.Is(err, errTooLarge):
 		return false
-	case errors.As(err, &cert), noSuchHost(err):
-		return false
-	case err != nil:
-		return true
 	}
-	return throttledOrDown(status)
+	return !errors.As(err, &cert) && !noSuchHost(err)
 }
 
-func throttledOrDown(status int) bool {
-	switch status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
-const tooLong = 1 << 31 * time.Second // stands for any wait that is longer than any run
-
-// retryAfter is how long the server asks to wait; 0 when it does not say. A moment is measured on the server's own
-// clock, as its Date header shows it.
-func retryAfter(res *Response) time.Duration {
-	if res == nil {
+// wait is how long the service asks to wait; 0 when it does not say.
+func (t attempt) wait(now func() time.Time) time.Duration {
+	var token *tokenError
+	switch {
+	case errors.As(t.err, &token) && token.res != nil:
+		return toldWait(token.res.Header, now)
+	case t.err != nil:
 		return 0
 	}
-	v := strings.TrimSpace(res.Header.Get("Retry-After"))
-	if s, err := strconv.ParseUint(v, 10, 64); err == nil {
-		return time.Duration(min(s, uint64(tooLong/time.Second))) * time.Second
-	}
-	until, err1 := http.ParseTime(v)
-	now, err2 := http.ParseTime(res.Header.Get("Date"))
-	if err1 != nil || err2 != nil {
-		return 0
-	}
-	return max(0, until.Sub(now))
+	return max(t.verdict.Wait, toldWait(t.res.Header, now))
 }
 
 // sleep waits, unless the context ends first.

@@ -16,6 +16,7 @@ type Write struct {
 	ContentType string
 	Body        []byte
 	IfMatch     string // the version the change is meant for; empty = any
+	Header      http.Header
 	Repeat      Repeat
 }
 
@@ -37,35 +38,33 @@ func (r Repeat) allows(doubt bool) bool { return r == Always || r == IfNotDone &
 // Send makes the request. Redirects are not followed, since most of them would turn a change into a reading that succeeds.
 // The error, if any, is an *Error or the context's: with a class, it says that nothing was changed.
 func (c *Client) Send(ctx context.Context, w Write) (*Response, error) {
-	h := http.Header{}
-	if w.ContentType != "" {
-		h.Set("Content-Type", w.ContentType)
-	}
-	if w.IfMatch != "" {
-		h.Set("If-Match", w.IfMatch)
-	}
-	return c.do(ctx, w.Ref, request{method: w.Method, header: h, body: w.Body, repeat: w.Repeat})
+	return c.do(ctx, w.Ref, request{method: w.Method, header: headers(w.Header, w.ContentType, w.IfMatch), body: w.Body, repeat: w.Repeat})
 }
 
 var errWriteRedirected = errors.New("the service sends a change elsewhere, which is not followed; set url to where it leads")
 
-// notDone tells whether a try that failed is known to have changed nothing. A gateway's 502 and 504, a 503 that does not
-// ask to come back, a 500, and an answer that never came leave it open: what stands behind may have gone on.
-func notDone(res *Response, status int, err error) bool {
-	switch {
-	case err != nil:
-		return unsent(err)
-	case status == http.StatusServiceUnavailable:
+// notDone tells whether a try that failed is known to have changed nothing.
+func (t attempt) notDone() bool {
+	if t.err != nil {
+		return unsent(t.err)
+	}
+	return !t.verdict.MayBeDone
+}
+
+// undone tells whether a status says that nothing was changed. A gateway's 502 and 504, a 503 that does not ask to come
+// back, a 500, and an answer that never came leave it open: what stands behind may have gone on.
+func undone(res *Response) bool {
+	if res.Status == http.StatusServiceUnavailable {
 		return res.Header.Get("Retry-After") != ""
 	}
-	return status/100 == 4 && status != http.StatusRequestTimeout || status == http.StatusNotImplemented
+	return res.Status/100 == 4 && res.Status != http.StatusRequestTimeout || res.Status == http.StatusNotImplemented
 }
 
 // unsent tells whether the request did not even leave: there was nobody to send it to.
 func unsent(err error) bool {
 	var op *net.OpError
 	var dns *net.DNSError
-	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || errors.As(err, &dns) || refused(err)
+	return errors.As(err, new(*tokenError)) || errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect") || errors.As(err, &dns) || refused(err)
 }
 
 // mayBeDone notes in the error of a writing request whether that or an earlier try can have been carried out: such an
