@@ -1,5 +1,6 @@
 // Package httpx is the HTTP transport of the connectors: it reads pages from one origin, and changes things there, with one
-// token, or with those that a token endpoint gives (OAuth 2.0); it waits and tries again where that helps and is safe, accounts for every page, and never shows a secret.
+// token, or with those that a token endpoint gives (OAuth 2.0); it keeps the host's pace, waits and tries again where that helps and is
+// safe, accounts for every page, and never shows a secret.
 package httpx
 
 import (
@@ -14,6 +15,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"rollcall/connectors"
@@ -47,6 +49,11 @@ type Client struct {
 	base    *url.URL
 	tokens  *tokens
 	secrets secrets
+	pace    pace
+	breaker breaker
+
+	slept sync.Mutex
+	ahead time.Duration // how much more was slept than the clock shows
 }
 
 // Response is an answer that was read whole, with a status of 200 to 299, or 304 where If-None-Match asked for it.
@@ -70,7 +77,7 @@ func New(env connectors.Env, s Settings) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{set: s.withDefaults(), http: *env.HTTP, base: base}
+	c := &Client{set: s.withDefaults(), http: *env.HTTP, base: base, pace: pace{gate: make(chan struct{}, 1)}}
 	c.http.CheckRedirect = c.checkRedirect
 	if c.tokens, err = c.authorise(env); err != nil {
 		return nil, err

@@ -16,8 +16,31 @@ import (
 // retry tries until the answer is one, or trying again cannot help or would take too long. The waits double from one
 // second; a longer one that the service asks for is honoured. A token that the service refuses is renewed once.
 func (c *Client) retry(ctx context.Context, r request) (*Response, error) {
+	if e := c.resting(r); e != nil {
+		return nil, e
+	}
+	res, err := c.tries(ctx, r)
+	if ctx.Err() == nil {
+		c.breaker.ended(c.now(), down(err))
+	}
+	return res, err
+}
+
+func (c *Client) tries(ctx context.Context, r request) (*Response, error) {
 	waited, refusals, doubt, renewed := time.Duration(0), 0, false, false
+	var failure *Error
 	for n := 1; ; n++ {
+		wait, ok, err := c.enter(ctx, c.set.MaxWait-waited)
+		waited += wait
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), err)
+		case !ok && failure == nil:
+			failure = c.notSent(r, "")
+			fallthrough
+		case !ok:
+			return nil, failure.tooLong(wait, waited-wait, c.set.MaxWait)
+		}
 		t := c.attempt(ctx, r)
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), ctx.Err())
@@ -30,7 +53,7 @@ func (c *Client) retry(ctx context.Context, r request) (*Response, error) {
 			renewed = true // nothing was done, whatever the request is
 			continue
 		}
-		failure := c.failure(r, t, n)
+		failure = c.failure(r, t, n)
 		if refused(t.err) {
 			refusals++
 		}
@@ -40,16 +63,28 @@ func (c *Client) retry(ctx context.Context, r request) (*Response, error) {
 		if !t.again() || !r.repeat.allows(doubt) || n >= c.set.Attempts || refusals >= mostRefusals {
 			return nil, failure
 		}
-		wait := c.jittered(max(time.Second<<min(n-1, 5), t.wait(c.set.Now)))
+		wait = c.jittered(max(time.Second<<min(n-1, 5), t.wait(c.now)))
 		if waited += wait; waited > c.set.MaxWait {
-			failure.hint(fmt.Sprintf("the next try would be in %v, after %v of waiting; at most %v is spent on one request",
-				wait, waited-wait, c.set.MaxWait))
-			return nil, failure
+			return nil, failure.tooLong(wait, waited-wait, c.set.MaxWait)
 		}
-		if err := c.set.Sleep(ctx, wait); err != nil {
+		if err := c.sleep(ctx, wait); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, c.redact(r.url.String()), err)
 		}
 	}
+}
+
+func (e *Error) tooLong(wait, waited, most time.Duration) *Error {
+	e.hint(fmt.Sprintf("the next try would be in %v, after %v of waiting; at most %v is spent on one request", wait, waited, most))
+	return e
+}
+
+// down tells whether a request ended without an answer of the service itself: nobody answered, or a gateway did.
+func down(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || errors.Is(err, errNotSent) {
+		return false
+	}
+	return e.Cause != nil && passes(e.Cause) || e.Status > http.StatusInternalServerError && class(e.Status) == connectors.ErrTransient
 }
 
 func (c *Client) jittered(wait time.Duration) time.Duration {
@@ -71,8 +106,19 @@ func (c *Client) attempt(ctx context.Context, r request) attempt {
 	}
 	if t.res, t.err = c.try(ctx, r, t.token); t.err == nil {
 		t.verdict = c.judge(r, t.res)
+		c.learn(t)
 	}
 	return t
+}
+
+// learn tells the pace of an answer.
+func (c *Client) learn(t attempt) {
+	now := c.now()
+	if t.status() < 500 && t.verdict != nil && errors.Is(t.verdict.Class, connectors.ErrTransient) && !t.verdict.Final && !t.verdict.MayBeDone {
+		c.pace.refused(now, t.wait(c.now))
+		return
+	}
+	c.pace.took(now, t.res.Header)
 }
 
 func (t attempt) status() int {
@@ -125,16 +171,4 @@ func (t attempt) wait(now func() time.Time) time.Duration {
 		return 0
 	}
 	return max(t.verdict.Wait, toldWait(t.res.Header, now))
-}
-
-// sleep waits, unless the context ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }

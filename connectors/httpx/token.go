@@ -39,7 +39,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	now := t.client.set.Now()
+	now := t.client.now()
 	if t.token != "" && (t.renewAt.IsZero() || now.Before(t.renewAt)) {
 		return t.token, nil
 	}

@@ -1,6 +1,7 @@
 package httpx
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"strconv"
@@ -19,8 +20,8 @@ func toldWait(h http.Header, now func() time.Time) time.Duration {
 	if h.Get("X-Rate-Limit-Limit") == "0" { // Okta: too many at once; its reset is of another limit
 		return 0
 	}
-	remaining, reset := rateLimit(h)
-	if remaining > 0 || reset == "" { // it is not this limit that was reached
+	left, _, reset := rateLimit(h)
+	if left > 0 || reset == "" { // it is not this limit that was reached
 		return 0
 	}
 	return until(reset, h, now)
@@ -39,20 +40,22 @@ func retryAfter(h http.Header, now func() time.Time) (time.Duration, bool) {
 	return max(0, at.Sub(clock(h, now))), true
 }
 
-// rateLimit reads what is left until when. The headers go by three names: X-Rate-Limit- (Okta), X-RateLimit- (GitHub, HiBob and
-// others) and RateLimit- (GitLab, and the IETF's draft). -1: it does not say.
-func rateLimit(h http.Header) (remaining int, reset string) {
-	for _, prefix := range []string{"X-Rate-Limit-", "X-Ratelimit-", "Ratelimit-"} {
-		if reset = strings.TrimSpace(h.Get(prefix + "Reset")); reset == "" {
-			continue
-		}
-		n, err := strconv.Atoi(strings.TrimSpace(h.Get(prefix + "Remaining")))
+// rateLimit reads how many requests are left, of how many, and until when. The headers go by three names: X-Rate-Limit-
+// (Okta), X-RateLimit- (GitHub, HiBob and others) and RateLimit- (GitLab). -1: it does not say.
+func rateLimit(h http.Header) (left, most int, reset string) {
+	number := func(name string) int {
+		n, err := strconv.Atoi(strings.TrimSpace(h.Get(name)))
 		if err != nil {
-			n = -1
+			return -1
 		}
-		return n, reset
+		return n
 	}
-	return -1, ""
+	for _, prefix := range []string{"X-Rate-Limit-", "X-Ratelimit-", "Ratelimit-"} {
+		if reset = strings.TrimSpace(h.Get(prefix + "Reset")); reset != "" {
+			return number(prefix + "Remaining"), number(prefix + "Limit"), reset
+		}
+	}
+	return -1, -1, ""
 }
 
 // until reads a moment: seconds from now, or since 1970, or milliseconds since then; the sizes tell them apart.
@@ -81,4 +84,36 @@ func clock(h http.Header, now func() time.Time) time.Time {
 		return t
 	}
 	return now()
+}
+
+// now is the time, to which what was slept always adds, whoever does the sleeping.
+func (c *Client) now() time.Time {
+	c.slept.Lock()
+	defer c.slept.Unlock()
+	return c.set.Now().Add(c.ahead)
+}
+
+func (c *Client) sleep(ctx context.Context, d time.Duration) error {
+	from := c.now()
+	if err := c.set.Sleep(ctx, d); err != nil {
+		return err
+	}
+	if short := d - c.now().Sub(from); short > 0 {
+		c.slept.Lock()
+		c.ahead += short
+		c.slept.Unlock()
+	}
+	return nil
+}
+
+// sleep waits, unless the context ends first.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
