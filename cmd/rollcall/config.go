@@ -49,15 +49,16 @@ type guardConfig struct {
 }
 
 type appCommon struct {
-	ID             connectors.AppID    `toml:"id"`
-	Title          string              `toml:"title"`
-	Owner          connectors.PersonID `toml:"owner"`
-	Kind           string              `toml:"kind"`
-	SuspendOnLeave *bool               `toml:"suspend_on_leave"` // default true
-	SingleSignOn   bool                `toml:"single_sign_on"`
-	Privileged     []string            `toml:"privileged"`
-	Assigns        []string            `toml:"assigns"` // of a directory: patterns of entitlements that give another app
-	Write          bool                `toml:"write"`   // rollcall may change accounts there
+	ID             connectors.AppID       `toml:"id"`
+	Title          string                 `toml:"title"`
+	Owner          connectors.PersonID    `toml:"owner"`
+	Kind           string                 `toml:"kind"`
+	SuspendOnLeave *bool                  `toml:"suspend_on_leave"` // default true
+	SingleSignOn   bool                   `toml:"single_sign_on"`
+	Privileged     []string               `toml:"privileged"`
+	Assigns        []string               `toml:"assigns"` // of a directory: patterns of entitlements that give another app
+	Write          bool                   `toml:"write"`   // rollcall may change accounts there
+	Canary         []connectors.AccountID `toml:"canary"`  // ids of accounts that must be in every list: a list without one is not whole
 }
 
 // tomlDay is a day, written as a TOML date or as text.
@@ -106,6 +107,7 @@ type config struct {
 	Abilities  map[connectors.AppID]connectors.Abilities // of the apps that may be written to
 	Writable   map[connectors.AppID]connectors.App
 	sources    map[connectors.AppID]connectors.App // every app as its kind opened it, hidden behind nothing
+	Canaries   map[connectors.AppID][]connectors.AccountID
 
 	signAt     string                       // where the section stands
 	secret     func(string) ([]byte, error) // what a reference points to
@@ -285,19 +287,25 @@ func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connector
 	if title == "" {
 		title = id
 	}
-	c.Apps = append(c.Apps, scanner.App{ID: common.ID, Title: title, Owner: common.Owner, Source: c.guarded(common.ID, src, common.Write),
+	c.Apps = append(c.Apps, scanner.App{ID: common.ID, Title: title, Owner: common.Owner, Source: c.guarded(&common, src),
 		SuspendOnLeave: common.SuspendOnLeave == nil || *common.SuspendOnLeave, SingleSignOn: common.SingleSignOn, Privileged: common.Privileged})
 }
 
 // guarded notes what may be done in an app, and hides all of it from what only reads.
-func (c *config) guarded(id connectors.AppID, src connectors.App, write bool) connectors.App {
-	if can := connectors.AbilitiesOf(src); write && can != 0 {
+func (c *config) guarded(app *appCommon, src connectors.App) connectors.App {
+	if can := connectors.AbilitiesOf(src); app.Write && can != 0 {
 		if c.Abilities == nil {
 			c.Abilities, c.Writable = map[connectors.AppID]connectors.Abilities{}, map[connectors.AppID]connectors.App{}
 		}
-		c.Abilities[id], c.Writable[id] = can, src
+		c.Abilities[app.ID], c.Writable[app.ID] = can, src
 	}
-	return connectors.ReadOnly(src)
+	if len(app.Canary) > 0 {
+		if c.Canaries == nil {
+			c.Canaries = map[connectors.AppID][]connectors.AccountID{}
+		}
+		c.Canaries[app.ID] = app.Canary
+	}
+	return connectors.ReadOnly(src, app.Canary...)
 }
 
 func validAppID(id string) bool {

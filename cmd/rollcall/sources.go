@@ -66,6 +66,10 @@ func (p *program) checkSources(ctx context.Context) error {
 		return err
 	}
 	kept := samples{apps: map[connectors.AppID][]string{}}
+	sound, err := p.preflights(ctx, c)
+	if err != nil {
+		return err
+	}
 	r, err := scanner.Scan(ctx, scanner.Input{Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: scanner.NoHistory{},
 		Domains: c.Domains, AsOf: c.AsOf, Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: kept.app})
 	if err != nil {
@@ -74,7 +78,7 @@ func (p *program) checkSources(ctx context.Context) error {
 	for i := range r.Sources {
 		p.sourceReport(&r.Sources[i], kept.apps[connectors.AppID(r.Sources[i].Name)])
 	}
-	if !r.Complete() {
+	if !r.Complete() || !sound {
 		fmt.Fprintln(p.stdout, "nothing was judged or recorded; mend the problems above, then run this again")
 		return exitCode(exitIncomplete)
 	}
@@ -115,15 +119,21 @@ func (p *program) sourceReport(s *scanner.SourceReport, samples []string) {
 	}
 }
 
+type namedSignal struct {
+	name string
+	connectors.Signal
+}
+
+func signalsOf(s connectors.Signals) []namedSignal {
+	return []namedSignal{{"sign-ins", s.SignIn}, {"use of entitlements", s.Use}, {"grant dates", s.GrantDate}, {"MFA or local sign-in", s.MFA}}
+}
+
 // signals names what an app can tell, and thereby what cannot be judged in it.
 func signals(s connectors.Signals) string {
 	gives, lacks := "", ""
-	for _, x := range []struct {
-		name  string
-		given bool
-	}{{"sign-ins", s.SignIn.Given}, {"use of entitlements", s.Use.Given}, {"grant dates", s.GrantDate.Given}, {"MFA or local sign-in", s.MFA.Given}} {
+	for _, x := range signalsOf(s) {
 		to := &lacks
-		if x.given {
+		if x.Given {
 			to = &gives
 		}
 		if *to != "" {
