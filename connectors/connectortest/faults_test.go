@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -44,6 +45,7 @@ func harness(plant func(*inmem.App) connectors.App) AppHarness {
 		Want:    sample().Rows,
 		Rejects: 1,
 		Secret:  secret,
+		Spec:    connectors.Spec{Title: "memory", Collections: []connectors.Collection{connectors.Accounts}},
 	}
 }
 
@@ -195,6 +197,12 @@ var faults = []struct {
 	{"reads an account without its entitlements", "reads one account as the list has it", func(f *faulty) {
 		f.get = func(a connectors.Account) connectors.Account { a.Entitlements = nil; return a }
 	}},
+	{"reads more than its Spec says", "is no more than its Spec says", func(f *faulty) {
+		f.info = func(i *connectors.Info) { i.Collections = append(i.Collections, connectors.Groups) }
+	}},
+	{"gives a signal its Spec does not say", "is no more than its Spec says", func(f *faulty) {
+		f.info = func(i *connectors.Info) { i.Signals.MFA.Given = true }
+	}},
 	{"reads an account that is not there", "reads one account as the list has it", func(f *faulty) {
 		f.get = func(a connectors.Account) connectors.Account { return a }
 	}},
@@ -206,7 +214,7 @@ func TestFaultsAreCaught(t *testing.T) {
 	for _, c := range appSuite(AppHarness{}).checks {
 		unproved[c.name] = true
 	}
-	for _, c := range writeChecks { // whose faults are in faults_write_test.go
+	for _, c := range slices.Concat(writeChecks, wireChecks) { // whose faults are in faults_write_test.go and faults_wire_test.go
 		delete(unproved, c.name)
 	}
 	for _, f := range faults {

@@ -21,6 +21,10 @@ type AppHarness struct {
 	Rejects int
 	// Secret is the token or password the source was opened with; it may show nowhere.
 	Secret string
+	// Spec is what the connector says of its kind; the checks hold what the source gives against it. Without a title: none.
+	Spec connectors.Spec
+	// Wire opens the source as Open does, of a connector that speaks HTTP. The suite then breaks that in every way it knows.
+	Wire Wire
 	// Try says what the checks of an app's abilities may change. They change what Open gives: the next Open must give it
 	// again as it was at first.
 	Try Try
@@ -84,6 +88,8 @@ type suite[R any] struct {
 	keep         func(R) R // what a consumer does to hold on to a row
 	checks       []check[R]
 	try          Try
+	spec         connectors.Spec
+	wire         Wire
 
 	src  source[R]       // the one that begin pulled
 	info connectors.Info // what it said before
@@ -117,8 +123,10 @@ func appSuite(h AppHarness) suite[connectors.Account] {
 		id:      func(a connectors.Account) string { return string(a.ID) },
 		from:    func(a connectors.Account) connectors.Where { return a.From },
 		keep:    connectors.Account.Clone,
-		checks:  slices.Concat(commonChecks[connectors.Account](), accountChecks, writeChecks),
+		checks:  slices.Concat(commonChecks[connectors.Account](), accountChecks, writeChecks, wireChecks),
 		try:     h.Try,
+		spec:    h.Spec,
+		wire:    h.Wire,
 	}
 }
 
