@@ -83,10 +83,16 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // open starts the service and opens the app that reads it. Nothing waits.
 func (f *fake) open(t testing.TB, c AppConfig) *App {
 	t.Helper()
+	return f.openVia(t, c, func(rt http.RoundTripper) http.RoundTripper { return rt })
+}
+
+// openVia opens it over another transport.
+func (f *fake) openVia(t testing.TB, c AppConfig, wrap func(http.RoundTripper) http.RoundTripper) *App {
+	t.Helper()
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	c.URL, c.Token = srv.URL+"/v2/", "env:SCIM"
-	app, err := c.open(testEnv(srv.Client()), httpx.Settings{Sleep: noWait})
+	app, err := c.open(testEnv(&http.Client{Transport: wrap(srv.Client().Transport)}), httpx.Settings{Sleep: noWait})
 	if err != nil {
 		t.Fatal(err)
 	}

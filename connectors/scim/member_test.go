@@ -3,6 +3,7 @@ package scim
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -213,7 +214,7 @@ func TestWritingContract(t *testing.T) {
 		"a slow server": {w: writing{fault: func(n int, _ *fake) int { return map[bool]int{true: 429}[n%2 == 1] }}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			open := func(tb testing.TB, broken bool) connectors.App {
+			via := func(tb testing.TB, broken bool, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
 				f := smallCompany()
 				f.w, f.config = c.w, c.config
 				if c.w.text {
@@ -224,13 +225,20 @@ func TestWritingContract(t *testing.T) {
 				if broken {
 					f.list = func(all []string, q url.Values) string { return indexed(1)(all, q)[:20*number(q, "startIndex", 1)] }
 				}
-				return f.open(tb, AppConfig{Vendor: c.vendor}).able()
+				return f.openVia(tb, AppConfig{Vendor: c.vendor}, wrap).able()
+			}
+			open := func(tb testing.TB, broken bool) connectors.App {
+				return via(tb, broken, func(rt http.RoundTripper) http.RoundTripper { return rt })
 			}
 			connectortest.App(t, connectortest.AppHarness{
 				Open:   func(tb testing.TB) connectors.App { return open(tb, false) },
 				Broken: func(tb testing.TB) connectors.App { return open(tb, true) },
 				Want:   connectortest.IDs("u1", "u2", "u3", `u"4\`),
 				Secret: token,
+				Spec:   new(AppConfig).Spec(),
+				Wire: connectortest.Wire{Totals: []string{"totalResults"}, Open: func(tb testing.TB, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+					return via(tb, false, wrap)
+				}},
 			})
 		})
 	}

@@ -59,7 +59,7 @@ func TestContract(t *testing.T) {
 		"cursors": {list: cursored(3), config: offersCursors},
 	} {
 		t.Run(name, func(t *testing.T) {
-			open := func(tb testing.TB, breakAt int) connectors.App {
+			via := func(tb testing.TB, breakAt int, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
 				f := f
 				f.users, f.groups = users, groups
 				f.change = func(n int, path string, f *fake) {
@@ -68,7 +68,19 @@ func TestContract(t *testing.T) {
 					}
 				}
 				f.users = append([]string(nil), users...)
-				return f.open(tb, AppConfig{})
+				return f.openVia(tb, AppConfig{}, wrap)
+			}
+			open := func(tb testing.TB, breakAt int) connectors.App {
+				return via(tb, breakAt, func(rt http.RoundTripper) http.RoundTripper { return rt })
+			}
+			wire := connectortest.Wire{Totals: []string{"totalResults"}, Open: func(tb testing.TB, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+				return via(tb, 0, wrap)
+			}}
+			switch name {
+			case "cursors":
+				wire.Totals = nil // it tells none
+			case "of page":
+				wire.Open = nil // the same page for ever, told as all there is, is what a service that knows no pages gives
 			}
 			connectortest.App(t, connectortest.AppHarness{
 				Open:    func(tb testing.TB) connectors.App { return open(tb, 0) },
@@ -76,6 +88,8 @@ func TestContract(t *testing.T) {
 				Want:    want,
 				Rejects: 1,
 				Secret:  token,
+				Spec:    new(AppConfig).Spec(),
+				Wire:    wire,
 			})
 		})
 	}
