@@ -109,10 +109,11 @@ func (s *server) sendActive(ctx context.Context, u stored, as json.RawMessage) (
 		IfMatch: u.version, Repeat: repeat})
 }
 
-// lostAndFound judges a change that failed. Where If-Match forbade a second try, the first may well have been what changed
-// the user: another reading tells.
+// lostAndFound judges a change that failed. Where its answer was lost, or If-Match forbade a second try after one that may well
+// have been what changed the user, another reading tells.
 func (s *server) lostAndFound(ctx context.Context, u stored, want bool, err error) (connectors.Receipt, error) {
-	if status, tries := statusOf(err); overtaken(status) && tries > 1 {
+	status, tries := statusOf(err)
+	if mayBeDone(err) || overtaken(status) && tries > 1 {
 		if now, failed := s.read(ctx, u.path, u.id); failed == nil && now.active.known && now.active.value == want {
 			return now.res.Receipt(true), nil
 		}

@@ -125,7 +125,7 @@ func TestDisableFails(t *testing.T) {
 		{name: "throttled once", w: writing{fault: once(429)}, sent: 2, active: "false"},
 		{name: "throttled for ever", w: writing{fault: always(429)}, class: connectors.ErrTransient, says: "tried 6 times", sent: 6, active: "true"},
 		{name: "a lost answer", w: writing{fault: once(lost)}, sent: 2, active: "false"},
-		{name: "always lost", w: writing{fault: always(lost)}, class: errNone, says: "not known", sent: 6, active: "false"},
+		{name: "always lost, and found done", w: writing{fault: always(lost)}, sent: 6, active: "false"},
 		{name: "a gateway gave up", w: writing{fault: once(504)}, sent: 2, active: "false"},
 		{name: "out of order", w: writing{fault: always(500)}, class: errNone, says: "status 500", sent: 1, active: "true"},
 		{name: "no permission", w: writing{fault: always(403)}, class: connectors.ErrForbidden, says: "permission to change", sent: 1, active: "true"},
@@ -145,7 +145,7 @@ func TestDisableFails(t *testing.T) {
 			}
 			return map[int]int{1: lost}[n]
 		}}, config: withETags, class: errNone, says: "412", sent: 2, active: "true"},
-		{name: "PUT is not sent again on its own", w: writing{fault: once(lost)}, config: withoutPatch, class: errNone, says: "not known", sent: 1, active: "false"},
+		{name: "PUT is not sent again on its own, and found done", w: writing{fault: once(lost)}, config: withoutPatch, sent: 1, active: "false"},
 		{name: "PUT, throttled, is not sent again on its own", w: writing{fault: once(429)}, config: withoutPatch, class: connectors.ErrTransient, sent: 1, active: "true"},
 		{name: "PUT with a version is", w: writing{etags: true, fault: once(lost)}, config: strings.Replace(withETags, "true", "false", 1), sent: 2, active: "false"},
 		{name: "a page of HTML", w: writing{says: "<html>Sign in</html>"}, class: errNone, says: "not known", sent: 1, active: "false"},
@@ -227,6 +227,8 @@ func TestAbilitiesByVendor(t *testing.T) {
 		{AppConfig{Vendor: "aws", Groups: &yes}, disable | remove},
 		{AppConfig{Vendor: "sentry"}, remove},
 		{AppConfig{Vendor: "sentry", Groups: &no}, 0},
+		{AppConfig{Vendor: "github"}, disable | remove},
+		{AppConfig{Vendor: "github-org"}, 0},
 	} {
 		c.conf.URL, c.conf.Token = "https://app.example", "env:SCIM"
 		app, err := c.conf.OpenApp("crm", testEnv(http.DefaultClient))

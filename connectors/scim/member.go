@@ -120,11 +120,12 @@ func (s *server) join(ctx context.Context, id, user string, want bool) (connecto
 	return connectors.Receipt{}, refusal(refused)
 }
 
-// lookAgain tells whether a refusal can mean that it is so already, or that the group has changed: services differ in how
-// they answer to the removal of who is no member (400 noTarget, 404) and the addition of who is one (409).
+// lookAgain tells whether an answer was lost, or a refusal can mean that it is so already, or that the group has changed:
+// services differ in how they answer to the removal of who is no member (400 noTarget, 404) and the addition of who is one
+// (409).
 func lookAgain(err error) bool {
 	status, _ := statusOf(err)
-	return overtaken(status) || status == http.StatusBadRequest || status == http.StatusNotFound
+	return mayBeDone(err) || overtaken(status) || status == http.StatusBadRequest || status == http.StatusNotFound
 }
 
 // membership is the request for the change.

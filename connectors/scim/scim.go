@@ -37,14 +37,10 @@ func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connector
 
 // open takes what a test changes of the transport.
 func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
-	name := c.Vendor
-	if name == "" {
-		name = "generic"
-	}
-	v, ok := vendors[name]
+	name, v, err := vendorOf(c.Vendor, c.URL)
 	switch {
-	case !ok:
-		return nil, fmt.Errorf("vendor %q is not known; want one of %s", name, vendorNames())
+	case err != nil:
+		return nil, err
 	case c.PageSize < 0:
 		return nil, fmt.Errorf("page_size %d: want a number above 0", c.PageSize)
 	case v.maxPageSize > 0 && c.PageSize > v.maxPageSize:

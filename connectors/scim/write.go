@@ -135,3 +135,9 @@ func statusOf(err error) (status, tries int) {
 	}
 	return 0, 0
 }
+
+// mayBeDone tells whether a change that failed may have been carried out all the same.
+func mayBeDone(err error) bool {
+	var e *httpx.Error
+	return errors.As(err, &e) && e.MayBeDone
+}
