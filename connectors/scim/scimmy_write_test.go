@@ -41,9 +41,14 @@ func fiveOfSix() (users, groups []map[string]any) {
 
 func openScimmy(t testing.TB, base, mode string) connectors.App {
 	t.Helper()
+	return openScimmyVia(t, base, mode, http.DefaultTransport)
+}
+
+func openScimmyVia(t testing.TB, base, mode string, via http.RoundTripper) connectors.App {
+	t.Helper()
 	resetScimmy(t, base)
 	conf := AppConfig{URL: base + "/" + mode, Token: "env:SCIM"}
-	app, err := conf.open(testEnv(&http.Client{Timeout: time.Minute}), httpx.Settings{Sleep: noWait})
+	app, err := conf.open(testEnv(&http.Client{Transport: via, Timeout: time.Minute}), httpx.Settings{Sleep: noWait})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +167,17 @@ func TestIntegrationScimmyContract(t *testing.T) {
 	base := startScimmy(t, map[string]any{"users": users, "groups": groups})
 	for _, mode := range []string{"index", "cursors", "busy"} {
 		t.Run(mode, func(t *testing.T) {
+			wire := connectortest.Wire{Open: func(tb testing.TB, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+				return openScimmyVia(tb, base, mode, wrap(http.DefaultTransport))
+			}}
+			switch mode {
+			case "index":
+				wire.Totals = []string{"totalResults"}
+			case "busy":
+				wire.Open = nil // it refuses on its own
+			}
 			connectortest.App(t, connectortest.AppHarness{
+				Spec: new(AppConfig).Spec(), Wire: wire,
 				Open:   func(tb testing.TB) connectors.App { return openScimmy(tb, base, mode) },
 				Broken: func(tb testing.TB) connectors.App { return openScimmy(tb, base, "broken") },
 				Want:   connectortest.IDs("User-0", "User-1", "User-2", "User-3", "User-4", "User-5"),
