@@ -75,7 +75,7 @@ type Newest struct {
 // a later day cancels it. Where the accounts are not what was approved any more, that is asked anew, with the same cut-off.
 // Whom the run does not know, of them nothing is changed, and nothing is carried out either: see GuardExit.
 func (d *Desk) FollowAhead(n *Newest, now time.Time) (asked, cancelled []*Case, err error) {
-	cases, err := d.Journal.Cases(func(c *Case) bool { return c.IsAhead() && !c.State.Ended() && c.Undo == nil })
+	cases, err := d.Journal.LiveCases(func(c *Case) bool { return c.IsAhead() && !c.State.Ended() && c.Undo == nil })
 	for _, c := range cases {
 		e, known := n.Exits[c.Item.Person]
 		it, looked := n.Items[c.Item.Person]

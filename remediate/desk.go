@@ -144,7 +144,7 @@ func (d *Desk) Release(id string, now time.Time) (*Case, error) {
 // Deadlines lets deadlines pass: an automatic leaver that was asked about lapses, which carries it out in the policy's
 // name; all else expires, undecided, which is never a keep. A keep whose end has come is asked again.
 func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
-	due, err := d.Journal.Cases(func(c *Case) bool {
+	due, err := d.Journal.LiveCases(func(c *Case) bool {
 		return c.Undo == nil && c.State == Asked && !c.Due.IsZero() && !now.Before(c.Due) ||
 			c.Undo == nil && c.State == Keep && c.Decision != nil && c.Decision.Until < connectors.DateOf(now, time.UTC)
 	})

@@ -136,6 +136,7 @@ func (m *model) check(t *rapid.T) {
 	if len(m.watch.broken) > 0 {
 		t.Fatal(strings.Join(m.watch.broken, "\n"))
 	}
+	m.checkIndex(t)
 	live, err := m.led.Cases(func(c *remediate.Case) bool { return !c.State.Ended() })
 	ok(t, err)
 	groups := map[string]string{}
@@ -146,6 +147,38 @@ func (m *model) check(t *rapid.T) {
 		groups[c.Item.Group] = c.ID
 		if found, err := m.led.Live(c.Item.Group); err != nil || found == nil || found.ID != c.ID {
 			t.Fatalf("the live case of %s is %v (%v), want %s", c.Item.Group, found, err, c.ID)
+		}
+	}
+}
+
+// checkIndex holds what the ledger says of live and ended cases against all of them.
+func (m *model) checkIndex(t *rapid.T) {
+	all, err := m.led.Cases(nil)
+	ok(t, err)
+	want, last := "", map[string]*remediate.Case{}
+	for _, c := range all {
+		if !c.State.Ended() || c.Undo != nil && c.State != remediate.Undone {
+			want += c.ID + " "
+		}
+		if o := last[c.Item.Group]; c.State.Ended() && (o == nil || !c.At.Before(o.At)) {
+			last[c.Item.Group] = c
+		}
+	}
+	got := ""
+	live, err := m.led.LiveCases(nil)
+	ok(t, err)
+	for _, c := range live {
+		got += c.ID + " "
+	}
+	if got != want {
+		t.Fatalf("live cases are %s, want %s", got, want)
+	}
+	for _, c := range all {
+		o, w := last[c.Item.Group], (*remediate.Case)(nil)
+		w, err = m.led.LastEnded(c.Item.Group)
+		ok(t, err)
+		if (o == nil) != (w == nil) || o != nil && !o.At.Equal(w.At) {
+			t.Fatalf("of %s ended last %v, want %v", c.Item.Group, w, o)
 		}
 	}
 }

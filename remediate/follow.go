@@ -3,11 +3,13 @@ package remediate
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"time"
 
+	"rollcall/connectors"
 	"rollcall/scanner"
 )
 
@@ -20,49 +22,46 @@ func (d *Desk) Follow(p *Plan, run string, now time.Time, judged func(*Item) boo
 	for i := range p.Items {
 		planned[p.Items[i].Group] = &p.Items[i]
 	}
-	all, err := d.Journal.Cases(nil)
+	live, err := d.Journal.LiveCases(nil)
 	if err != nil {
 		return nil, err
 	}
-	last, known := map[string]*Case{}, map[string]bool{}
-	for _, c := range all {
-		known[c.ID] = true
+	for _, c := range live {
 		if c.State.Ended() {
-			last[c.Item.Group] = later(last[c.Item.Group], c)
-			continue
+			continue // being taken back
 		}
 		it := planned[c.Item.Group]
 		delete(planned, c.Item.Group)
 		if err := d.followOne(c, it, now, judged); err != nil {
 			return nil, err
 		}
-		if c.State == Superseded {
-			last[c.Item.Group] = c
-			if it != nil {
-				planned[it.Group] = it
-			}
+		if c.State == Superseded && it != nil {
+			planned[it.Group] = it
 		}
 	}
 	for i := range p.Items {
 		it := &p.Items[i]
-		if planned[it.Group] == nil || it.Mode == scanner.ModeReport || known[caseID(it.Group, run, it.Hash())] {
+		if planned[it.Group] == nil || it.Mode == scanner.ModeReport {
 			continue
 		}
-		c, err := d.open(it, run, now, held(last[it.Group]))
+		// A case of this very plan is known where it ended meanwhile: what a run said once is not asked about twice.
+		if _, err := d.Journal.Case(caseID(it.Group, run, it.Hash())); !errors.Is(err, connectors.ErrNotFound) {
+			if err != nil {
+				return opened, err
+			}
+			continue
+		}
+		last, err := d.Journal.LastEnded(it.Group)
+		if err != nil {
+			return opened, err
+		}
+		c, err := d.open(it, run, now, held(last))
 		if err != nil {
 			return opened, err
 		}
 		opened = append(opened, c)
 	}
 	return opened, nil
-}
-
-// later is the case that ended last.
-func later(a, b *Case) *Case {
-	if a == nil || !b.At.Before(a.At) {
-		return b
-	}
-	return a
 }
 
 // held says why a group's next case is a person's to decide, from its last one.

@@ -15,6 +15,11 @@ type Journal interface {
 	Live(group string) (*Case, error)
 	// Cases gives all cases for which keep holds, oldest first.
 	Cases(keep func(*Case) bool) ([]*Case, error)
+	// LiveCases gives, of the cases that have not ended and of those whose being taken back has not, those for which keep holds,
+	// oldest first. What it costs does not grow with the cases that have ended.
+	LiveCases(keep func(*Case) bool) ([]*Case, error)
+	// LastEnded gives the case of a group that ended last; nil where none has.
+	LastEnded(group string) (*Case, error)
 	// Put records a case as changed by somebody; what says how, in the words of the event. The case kept so far must have
 	// the revision before: ErrStale otherwise. A first revision is a new case, and its group must have no live one.
 	Put(c *Case, before int, by Identity, what string, at time.Time) error

@@ -44,7 +44,7 @@ func (r *runPlan) aftermath(c *config, led *ledger.Ledger, res *scanner.Result, 
 		return nil
 	}
 	var err error
-	if a.waiting, err = led.Cases(func(k *remediate.Case) bool {
+	if a.waiting, err = led.LiveCases(func(k *remediate.Case) bool {
 		return notify.Waits(k) && (k.Item.Mode != scanner.ModeAuto || k.Held != "" || k.State != remediate.Open)
 	}); err != nil {
 		return err

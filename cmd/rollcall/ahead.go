@@ -23,7 +23,7 @@ func (c *config) gatherAhead(led *ledger.Ledger) (list []*gatherer, err error) {
 }
 
 func liveAhead(led *ledger.Ledger) ([]*remediate.Case, error) {
-	return led.Cases(func(k *remediate.Case) bool { return k.IsAhead() && !k.State.Ended() })
+	return led.LiveCases(func(k *remediate.Case) bool { return k.IsAhead() && !k.State.Ended() })
 }
 
 // needsRun is the error that what was approved ahead cannot be looked at without a newer run; nil where nothing was.

@@ -53,7 +53,11 @@ func (p *program) listCases(all bool) error {
 		return err
 	}
 	defer led.Close()
-	cases, err := led.Cases(func(c *remediate.Case) bool { return all || !c.State.Ended() })
+	read := led.LiveCases
+	if all {
+		read = led.Cases
+	}
+	cases, err := read(func(c *remediate.Case) bool { return all || !c.State.Ended() })
 	if err != nil {
 		return err
 	}

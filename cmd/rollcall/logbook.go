@@ -45,7 +45,7 @@ func sinceLastRun(led *ledger.Ledger, now time.Time) ([]report.Decision, []repor
 
 // kept adds to a review what people decided to keep: each is a risk accepted by somebody, until a day.
 func kept(led *ledger.Ledger, r *report.Review) error {
-	cases, err := led.Cases(func(k *remediate.Case) bool {
+	cases, err := led.LiveCases(func(k *remediate.Case) bool {
 		return k.State == remediate.Keep && k.Decision != nil
 	})
 	if err != nil || len(cases) == 0 {

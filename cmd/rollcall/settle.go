@@ -222,7 +222,7 @@ func toTell(led *ledger.Ledger, box *outbox, asked []*remediate.Case) ([]*remedi
 			box.begin(k.ID)
 		}
 	}
-	ask, err := led.Cases(func(k *remediate.Case) bool {
+	ask, err := led.LiveCases(func(k *remediate.Case) bool {
 		return k.State == remediate.Open && k.Item.Mode == scanner.ModeAsk || k.State == remediate.Asked && box.Cases[k.ID] != nil
 	})
 	if err != nil {
@@ -274,7 +274,7 @@ func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
 // due are the cases that are to be carried out now, in the order of the plan: what was decided, what lapsed, what the
 // policy releases, and what was interrupted.
 func (p *program) due(led *ledger.Ledger, plan *runPlan, now time.Time) ([]*remediate.Case, error) {
-	due, err := led.Cases(func(c *remediate.Case) bool {
+	due, err := led.LiveCases(func(c *remediate.Case) bool {
 		return (c.State.Decided() || begun(c) || c.State == remediate.Open && c.Item.Mode == scanner.ModeAuto && c.Held == "") && !now.Before(c.NotBefore)
 	})
 	closing := map[connectors.PersonID]bool{} // whose access is closed as it was approved ahead: the policy has nothing to do there

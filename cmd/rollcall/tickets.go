@@ -20,7 +20,7 @@ const tasksDir = "tasks"
 // tickets writes the lists anew: what is still to be done of cases that were decided. A task goes when a run no longer finds
 // what it is about.
 func tickets(c *config, led *ledger.Ledger) error {
-	cases, err := led.Cases(func(k *remediate.Case) bool {
+	cases, err := led.LiveCases(func(k *remediate.Case) bool {
 		return k.State.Decided() || k.State == remediate.Intent || k.State == remediate.Applied || k.State == remediate.Failed
 	})
 	if err != nil {

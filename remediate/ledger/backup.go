@@ -17,6 +17,7 @@ var migrations = []migration{
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSignOffs, bWorkbooks) },
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bCases, bLive, bTouched, bLifts) },
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSlots, bStops, bAnnounced) },
+	indexCases,
 }
 
 func createBuckets(tx *bbolt.Tx, names ...[]byte) error {

@@ -89,7 +89,7 @@ func (l *Ledger) Put(c *remediate.Case, before int, by remediate.Identity, what 
 		case old.Rev != before:
 			return fmt.Errorf("%w (it has revision %d, not %d)", remediate.ErrStale, old.Rev, before)
 		}
-		if err := live(tx, c); err != nil {
+		if err := index(tx, c); err != nil {
 			return err
 		}
 		why := c.Why

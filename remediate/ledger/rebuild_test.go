@@ -24,8 +24,10 @@ func carried(t *testing.T, l *Ledger) string {
 		b.Write(append(j, '\n'))
 	}
 	add(l.Cases(nil))
+	add(l.LiveCases(nil))
 	for i := range 6 {
 		add(l.Live(fmt.Sprint("g", i)))
+		add(l.LastEnded(fmt.Sprint("g", i)))
 		add(l.Changed(noon.Add(time.Duration(i) * time.Hour)))
 		add(l.AdminsGone("crm", noon.Add(time.Duration(i)*time.Hour)))
 	}

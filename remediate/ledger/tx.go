@@ -41,7 +41,11 @@ var (
 	bStops     = []byte("stops")     // hash of a batch → Stop
 	bAnnounced = []byte("announced") // id → Event
 
-	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced}
+	// Since the schema of indexCases.
+	bEnded = []byte("ended cases")            // group → id of its case that ended last
+	bBack  = []byte("cases being taken back") // id → nothing
+
+	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced, bEnded, bBack}
 
 	kState   = []byte("state")
 	kSchema  = []byte("schema")

@@ -190,7 +190,7 @@ type oneCase struct {
 }
 
 func (j *oneCase) Case(string) (*remediate.Case, error) { return j.c, nil }
-func (j *oneCase) Cases(keep func(*remediate.Case) bool) ([]*remediate.Case, error) {
+func (j *oneCase) LiveCases(keep func(*remediate.Case) bool) ([]*remediate.Case, error) {
 	if keep(j.c) {
 		return []*remediate.Case{j.c}, nil
 	}
