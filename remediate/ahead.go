@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +21,9 @@ func AheadGroup(id connectors.PersonID) string { return leaverAhead + string(id)
 
 // IsAhead tells whether a case was approved ahead, or is to be.
 func (c *Case) IsAhead() bool { return strings.HasPrefix(c.Item.Group, leaverAhead) }
+
+// IsClosing tells whether a case closes all of a person's access because somebody said so: now, or ahead.
+func (c *Case) IsClosing() bool { return strings.HasPrefix(c.Item.Group, offboarding) || c.IsAhead() }
 
 // Exit is what a run says of when somebody goes.
 type Exit struct {
@@ -73,13 +77,18 @@ type Newest struct {
 
 // FollowAhead holds what was approved ahead, and has not begun, against the newest run. An exit that was rescinded or moved to
 // a later day cancels it. Where the accounts are not what was approved any more, that is asked anew, with the same cut-off.
-// Whom the run does not know, of them nothing is changed, and nothing is carried out either: see GuardExit.
+// Whom the run does not know, of them nothing is changed, and nothing is carried out either: see GuardExit. Of whatever closes
+// somebody's access, it confirms what people did by hand.
 func (d *Desk) FollowAhead(n *Newest, now time.Time) (asked, cancelled []*Case, err error) {
-	cases, err := d.Journal.LiveCases(func(c *Case) bool { return c.IsAhead() && !c.State.Ended() && c.Undo == nil })
+	cases, err := d.Journal.LiveCases(func(c *Case) bool { return c.IsClosing() && !c.State.Ended() && c.Undo == nil })
 	for _, c := range cases {
 		e, known := n.Exits[c.Item.Person]
 		it, looked := n.Items[c.Item.Person]
 		switch {
+		case c.State == Applied && c.byHand() && looked && n.Read.After(c.At) && n.Judged(&c.Item) && !c.toDo(it):
+			err = d.seenByHand(c, now)
+		case !c.IsAhead():
+			continue
 		case !known || c.State == Intent || c.State == Applied || c.State == Failed:
 			continue
 		case !e.by(c.Item.LastDay):
@@ -123,6 +132,13 @@ func (d *Desk) aheadAgain(c *Case, it *Item, n *Newest, now time.Time) (*Case, e
 		return nil, err
 	}
 	return d.openAt(it, n.Run, now, "approved ahead, and asked anew: "+why, c.NotBefore)
+}
+
+// toDo tells whether something of a case that people have to do by hand is still there, in what would be done now.
+func (c *Case) toDo(now *Item) bool {
+	return now != nil && slices.ContainsFunc(c.Steps, func(s Step) bool {
+		return s.Action.Verb == Ticket && now.target(s.Action.App, s.Action.Account) != nil
+	})
 }
 
 func rescinded(it *Item, e Exit) string {

@@ -237,3 +237,36 @@ func TestWhoApprovesAhead(t *testing.T) {
 		t.Errorf("what has begun is for people to take back: %v, %v", ended, err)
 	}
 }
+
+// What an app cannot do is a person's to do, and is closed when a later run sees it done: ahead, and of who is offboarded now.
+func TestWhatWasDoneByHandIsSeen(t *testing.T) {
+	for _, now := range []bool{false, true} {
+		b := aheadBench(t)
+		b.can = 0
+		c := b.approve(boss)
+		b.now = cutOff
+		if now {
+			it := *b.closingOf(last)
+			it.Group, it.LastDay = "offboard:E1", 0
+			c, err := b.desk.Open(&it, "run-1", b.now)
+			ok(t, err)
+			b.remove(c.ID)
+			b.is(b.carryOut(c.ID), remediate.Applied)
+		}
+		b.is(b.carryOut(c.ID), remediate.Applied)
+		for i, key := range []string{"", "crm/ann", "erp/ann"} {
+			if key != "" {
+				b.w.set(key, func(a *connectors.Account) { a.Enabled = connectors.No })
+			}
+			b.now = b.now.Add(time.Hour)
+			_, _, err := b.desk.FollowAhead(b.newest("run-2", exit(last)), b.now)
+			ok(t, err)
+			live, err := b.led.LiveCases(nil)
+			ok(t, err)
+			if done := len(live) == 0; done != (i == 2) {
+				t.Fatalf("offboarded now: %v; after %q %d cases live", now, key, len(live))
+			}
+		}
+		b.is(b.kept(c.ID), remediate.Confirmed)
+	}
+}

@@ -10,10 +10,12 @@ import (
 	"rollcall/scanner"
 )
 
-// gatherAhead has one gatherer for each person whose exit was approved ahead: a run plans it anew, so that what has changed
-// since is found out.
+// gatherAhead has one gatherer for each person whose exit was approved ahead, or who was offboarded and of whom something is
+// left to do by hand: a run plans it anew, so that what has changed since is found out.
 func (c *config) gatherAhead(led *ledger.Ledger) (list []*gatherer, err error) {
-	cases, err := liveAhead(led)
+	cases, err := led.LiveCases(func(k *remediate.Case) bool {
+		return !k.State.Ended() && (k.IsAhead() || k.IsClosing() && k.State == remediate.Applied)
+	})
 	for _, k := range cases {
 		g := newGatherer(c, k.Item.Person)
 		g.policy = c.Policy

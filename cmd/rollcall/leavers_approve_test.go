@@ -189,3 +189,19 @@ func TestExitOf(t *testing.T) {
 		}
 	}
 }
+
+// An offboarded person's tasks are done when a later run sees them done, also where the policy lets nothing follow.
+func TestOffboardedByHandIsConfirmed(t *testing.T) {
+	s := newShop(t, "report")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "write = true", "write = false", 1))
+	s.scan("2027-01-15T09:30:00Z")
+	s.says(s.rollcall(4, "E03\n", "offboard", "E03", "--reason", "left"), "a person has to do it")
+	s.scan("2027-01-15T10:30:00Z")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list"), "applied")
+	s.svc.users[2].Active = false
+	s.scan("2027-01-15T11:30:00Z")
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list", "--all"), "confirmed")
+}
