@@ -50,6 +50,7 @@ type Action struct {
 	App       connectors.AppID
 	Account   connectors.AccountID
 	What      string // disable, remove entitlement, …
+	Off       bool   `json:",omitempty"` // it disables the account
 	Mode      string // automatic, approved, by hand, dry run
 	Before    string // the state before, as it was journalled
 	Requested time.Time

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"hash/maphash"
 	"slices"
+	"time"
 
 	"rollcall/connectors"
 	"rollcall/scanner"
@@ -15,7 +16,8 @@ type overview struct {
 	ages     [len(ageBuckets)][5]int // findings by days since they were first found, and by severity
 	leavers  [len(exitBuckets)]int   // leavers' enabled accounts by days since the last day
 	closed   []Closed                // leavers' accounts that are gone, with the day
-	gone     [len(exitBuckets)]int   // the same by days from the last day to the first run that no longer found them
+	gone     [len(exitBuckets)]int   // the same by days from the last day until they were gone
+	kept     keptTo
 }
 
 // bucket is a span of days; the last ones are for what is not known.
@@ -50,6 +52,7 @@ func gatherOverview(r *Review) (*overview, error) {
 		s.ages[bucketOf(ageBuckets[:], f.FirstSeen, r.Result.AsOf)][f.Severity]++
 		if isLeaver(f) {
 			s.leavers[bucketOf(exitBuckets[:], r.lastDay(f.Person), r.Result.AsOf)]++
+			s.kept.count(r, f.Person, r.Result.AsOf)
 		}
 	}
 	s.accounts.sort()
@@ -57,6 +60,7 @@ func gatherOverview(r *Review) (*overview, error) {
 	for i := range s.closed {
 		c := &s.closed[i]
 		s.gone[bucketOf(exitBuckets[:], r.lastDay(c.Finding.Person), c.Gone)]++
+		s.kept.count(r, c.Finding.Person, c.Gone)
 	}
 	return s, nil
 }
@@ -73,7 +77,9 @@ func (r *Review) lastDay(id connectors.PersonID) (last connectors.Date) {
 	return last
 }
 
-// closedLeavers are the leavers' accounts that were found once and are gone, in the period or since the last run.
+// closedLeavers are the leavers' accounts that were found once and are gone, in the period or since the last run. Gone is the
+// day on which a fresh read confirmed that the account was disabled, where it was; else that of the first run that no longer
+// found it.
 func (r *Review) closedLeavers() (out []Closed) {
 	all := []Closed{}
 	if r.Period != nil {
@@ -83,10 +89,16 @@ func (r *Review) closedLeavers() (out []Closed) {
 			all = append(all, Closed{Finding: r.Change.Gone[i], Gone: r.Result.AsOf})
 		}
 	}
+	off := switchedOff(r)
 	for _, c := range all {
-		if isLeaver(&c.Finding) {
-			out = append(out, c)
+		if !isLeaver(&c.Finding) {
+			continue
 		}
+		// Days are the company's and the moment is UTC: it is no earlier than the day on which it was found.
+		if a := off[login{c.Finding.App, c.Finding.Account}]; a != nil && c.Finding.FirstSeen.Known() {
+			c.Gone = min(c.Gone, max(connectors.DateOf(a.Confirmed, time.UTC), c.Finding.FirstSeen))
+		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -42,10 +43,11 @@ type revocation struct {
 type cases struct {
 	decisions map[scanner.FindingID]*Decision
 	confirmed map[scanner.FindingID]*Action
+	off       map[login]*Action
 }
 
 func casesOf(r *Review) cases {
-	c := cases{map[scanner.FindingID]*Decision{}, map[scanner.FindingID]*Action{}}
+	c := cases{map[scanner.FindingID]*Decision{}, map[scanner.FindingID]*Action{}, switchedOff(r)}
 	for i := range r.Decisions {
 		c.decisions[r.Decisions[i].Finding] = &r.Decisions[i]
 	}
@@ -57,6 +59,17 @@ func casesOf(r *Review) cases {
 	return c
 }
 
+// switchedOff finds, by account, the last action that a fresh read confirmed to have disabled it, and that stands.
+func switchedOff(r *Review) map[login]*Action {
+	off := map[login]*Action{}
+	for i := range r.Actions {
+		if a := &r.Actions[i]; a.Off && a.Clean == connectors.Yes && a.Undone != connectors.Yes {
+			off[login{a.App, a.Account}] = a
+		}
+	}
+	return off
+}
+
 func revokeRows(w *longWriter, r *Review, know *overview) error {
 	late, err := lateSignIns(r)
 	if err != nil {
@@ -64,7 +77,7 @@ func revokeRows(w *longWriter, r *Review, know *overview) error {
 	}
 	known, signIns, seen := casesOf(r), r.signIns(), map[login]bool{}
 	write := func(v revocation) error {
-		v.by, v.done = known.decisions[v.f.ID], known.confirmed[v.f.ID]
+		v.by, v.done = known.decisions[v.f.ID], cmp.Or(known.off[login{v.f.App, v.f.Account}], known.confirmed[v.f.ID])
 		if err := w.next(); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (b *book) summary() {
 	p.signedOff()
 	p.chartRoom()
 	p.few()
-	p.table("Figures", "Figures", "", []string{"Figure", "Value", "Meaning"}, eachRow(append(sum.Figures, b.revokeFigures()...), func(f *Figure) []any {
+	p.table("Figures", "Figures", "", []string{"Figure", "Value", "Meaning"}, eachRow(slices.Concat(sum.Figures, b.targetFigures(), b.revokeFigures()), func(f *Figure) []any {
 		return []any{f.Name, f.Value, over(f.Means)}
 	}))
 	p.trend()

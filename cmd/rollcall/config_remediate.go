@@ -25,7 +25,7 @@ type remediateConfig struct {
 	MaxAge     *hours                `toml:"max_age"`
 	Answer     *scanner.Days         `toml:"answer"`         // how long an answer may take
 	Within     *scanner.Days         `toml:"revoke_within"`  // the target that the report measures by; absent: none
-	AtOnce     []string              `toml:"revoke_at_once"` // departments and titles whose access is to go on the last day itself
+	AtOnce     []string              `toml:"revoke_at_once"` // departments, titles, roles and people whose access is to go on the last day itself
 	Keep       *scanner.Days         `toml:"longest_keep"`   // how long a keep may hold
 	Protected  []string              `toml:"protected"`      // "app/login or id", with * and ?
 	LegalHold  []string              `toml:"legal_hold"`     // people's ids, and patterns as in protected: never archived or deleted

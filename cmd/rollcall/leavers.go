@@ -84,7 +84,7 @@ func (p *program) leavers(ahead int) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.stdout, "%s  %-10s %s: %s%s\n", r.End, report.Plain(string(r.Person)), report.Plain(r.Name), openWords(apps[r.Person]), c.approvedWords(k))
+		fmt.Fprintf(p.stdout, "%s  %-10s %s: %s%s%s\n", r.End, report.Plain(string(r.Person)), report.Plain(r.Name), openWords(apps[r.Person]), c.sameDayWords(&r), c.approvedWords(k))
 	}
 	if len(list) == 0 {
 		fmt.Fprintf(p.stdout, "nobody's last day lies within %d days from %s, the day of the last run\n", ahead, last.AsOf)
@@ -120,4 +120,13 @@ func openWords(apps []string) string {
 		return "no account that works"
 	}
 	return "can sign in to " + report.Plain(strings.Join(apps, ", "))
+}
+
+// sameDayWords says of a leaver that their access is to go on the last day itself.
+func (c *config) sameDayWords(r *personRow) string {
+	p := &scanner.Person{ID: r.Person, Now: &connectors.Person{ID: r.Record, Department: r.Department, Title: r.Title, Role: r.Role}}
+	if !c.Remediate.Target.SameDay(p) {
+		return ""
+	}
+	return "; to go on the last day itself: approve with --at, or offboard on that day"
 }

@@ -102,7 +102,7 @@ func decisionRow(c *remediate.Case, d *remediate.Decision) report.Decision {
 // actionOf is the row of one step.
 func actionOf(c *remediate.Case, i int) report.Action {
 	s := &c.Steps[i]
-	a := report.Action{ID: fmt.Sprintf("%s/%d", c.ID, i+1), Case: c.ID, App: s.Action.App, Account: s.Action.Account, What: c.Item.Say(&s.Action),
+	a := report.Action{ID: fmt.Sprintf("%s/%d", c.ID, i+1), Case: c.ID, App: s.Action.App, Account: s.Action.Account, What: c.Item.Say(&s.Action), Off: s.Action.Verb == remediate.Disable,
 		Mode: "approved", Requested: c.Opened, Executed: s.DoneAt, Actor: "rollcall", Request: s.Receipt.RequestID, Confirmed: s.SeenAt, Before: stateBefore(s)}
 	if len(c.Item.Findings) > 0 {
 		a.Finding = c.Item.Findings[0]

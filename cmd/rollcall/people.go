@@ -31,6 +31,7 @@ type personRow struct {
 	Department string              `json:"department"`
 	Title      string              `json:"title"`
 	Manager    connectors.PersonID `json:"manager"`
+	Role       string              `json:"role,omitempty"`
 }
 
 func writePeople(w io.Writer, people []*scanner.Person) error {
@@ -38,7 +39,7 @@ func writePeople(w io.Writer, people []*scanner.Person) error {
 	enc.SetEscapeHTML(false)
 	for _, p := range people {
 		for _, r := range p.Records {
-			row := personRow{p.ID, r.ID, p.Name(), r.From.String(), said(r), r == p.Now, r.Status.String(), r.Start, r.End, r.Department, r.Title, r.Manager}
+			row := personRow{p.ID, r.ID, p.Name(), r.From.String(), said(r), r == p.Now, r.Status.String(), r.Start, r.End, r.Department, r.Title, r.Manager, r.Role}
 			if err := enc.Encode(row); err != nil {
 				return err
 			}
@@ -105,7 +106,7 @@ func whoIs(path string) (func(connectors.PersonID) *scanner.Person, error) {
 			p = &scanner.Person{ID: r.Person}
 			people[r.Person] = p
 		}
-		rec := &connectors.Person{ID: r.Record, DisplayName: r.Name, Status: workStatus(r.Status), Start: r.Start, End: r.End, Department: r.Department, Title: r.Title, Manager: r.Manager}
+		rec := &connectors.Person{ID: r.Record, DisplayName: r.Name, Status: workStatus(r.Status), Start: r.Start, End: r.End, Department: r.Department, Title: r.Title, Role: r.Role, Manager: r.Manager}
 		p.Records = append(p.Records, rec)
 		if r.Now {
 			p.Now = rec

@@ -754,3 +754,50 @@ func TestNobodyDeletesWhatIsOnHold(t *testing.T) {
 	s.write("rollcall.toml", free)
 	s.says(s.rollcall(0, "", "settle"), "1 cases opened")
 }
+
+// Time to revoke ends when a fresh read showed that the account is disabled, not when the next run came by; who has a same-day
+// duty has not a day to spare, and the summary counts them.
+func TestTimeToRevokeEndsWithTheFreshRead(t *testing.T) {
+	s := newShop(t, "auto")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "shadow = 0", "shadow = 0\nrevoke_within = \"1d\"\nrevoke_at_once = [\"E05\"]", 1))
+	s.leaving("2027-01-31")
+	s.scan("2027-01-15T09:30:00Z")
+	s.rollcall(0, "", "settle") // Ben's
+	people, _ := os.ReadFile(filepath.Join(s.dir, "people.csv"))
+	s.write("people.csv", strings.NewReplacer("dora@kiln.example,active,", "dora@kiln.example,terminated,", "eve@kiln.example,active,", "eve@kiln.example,active,2027-01-31").Replace(string(people)))
+	s.says(s.rollcall(0, "", "leavers"), "E04        Dora Dale: can sign in to crm") // by the roster of before
+	s.write("people.csv", strings.Replace(string(mustRead(t, filepath.Join(s.dir, "people.csv"))), "eve@kiln.example,active,", "eve@kiln.example,terminated,", 1))
+	s.scan("2027-02-01T02:00:00Z")
+	s.says(s.rollcall(0, "", "settle"), "2 cases carried out")
+	s.scan("2027-02-02T02:00:00Z")
+	sheet := s.sheet("Time to revoke")
+	row := func(person string) string {
+		for line := range strings.SplitSeq(sheet, "\n") {
+			if strings.HasPrefix(line, person+" | ") {
+				return line
+			}
+		}
+		t.Fatalf("no row of %s in\n%s", person, sheet)
+		return ""
+	}
+	s.says(row("E04"), "gone", "2027-02-01", "| 1 | 1 | yes |")
+	s.says(row("E05"), "gone", "| 1 | 0 | BREACH |")
+	s.says(s.sheet("Summary"), "Leavers' accounts past the target | 1 | of 2 accounts", "of them, with a same-day duty | 1 | of 1 account of people", "1 person could sign in after it")
+	again := filepath.Join(s.dir, "again.xlsx")
+	s.rollcall(0, "", "report", "--out", again)
+	books, _ := filepath.Glob(filepath.Join(s.dir, "state", "runs", "*", "*.xlsx"))
+	if !bytes.Equal(mustRead(t, books[len(books)-1]), mustRead(t, again)) {
+		t.Error("the workbook made again differs")
+	}
+}
+
+// Who leaves soon and has a same-day duty is listed as such.
+func TestLeaversWithSameDayDuty(t *testing.T) {
+	s := newShop(t, "report")
+	text, _ := os.ReadFile(filepath.Join(s.dir, "rollcall.toml"))
+	s.write("rollcall.toml", strings.Replace(string(text), "shadow = 0", "shadow = 0\nrevoke_within = \"1d\"\nrevoke_at_once = [\"E04\"]", 1))
+	s.leaving("2027-01-31")
+	s.scan("2027-01-15T09:30:00Z")
+	s.says(s.rollcall(0, "", "leavers"), "can sign in to crm; to go on the last day itself: approve with --at")
+}
