@@ -86,6 +86,9 @@ func (p *program) showCase(id string) error {
 		fmt.Fprintf(p.stdout, ": %s", report.Plain(c.Why))
 	}
 	fmt.Fprintf(p.stdout, "\nopened by run %s; item %s\n", c.Run, c.ItemHash)
+	if !c.NotBefore.IsZero() {
+		fmt.Fprintf(p.stdout, "not before %s, and only while HR says that the last day is %s or earlier\n", cfg.moment(c.NotBefore), c.Item.LastDay)
+	}
 	showItem(p.stdout, &c.Item)
 	for _, d := range c.Deciders() {
 		fmt.Fprintf(p.stdout, "\n%s by %s on %s: %s\n", verdictWord(c), report.Plain(d.By.String()), d.At.Format(time.RFC3339), report.Plain(d.Why))

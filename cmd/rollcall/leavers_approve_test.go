@@ -47,6 +47,7 @@ func TestApprovedAhead(t *testing.T) {
 	s.uid = 1001
 	s.says(s.rollcall(0, "", "leavers", "approve", "E04", "--reason", "leaves us"), "remove, by E01 (uid 1001)", "Dora Dale (E04) is closed at 2027-02-01 00:00 UTC by rollcall settle")
 	s.says(s.rollcall(0, "", "leavers"), "2027-01-31  E04        Dora Dale: can sign in to crm; approved by E01 (uid 1001): closed at 2027-02-01 00:00 UTC")
+	s.says(s.rollcall(0, "", "cases", "show", s.caseID()), "not before 2027-02-01 00:00 UTC, and only while HR says that the last day is 2027-01-31 or earlier")
 	s.says(s.rollcall(1, "", "settle"), "1 plan that was approved ahead waits for a run", "scan again")
 	s.scan("2027-01-31T23:00:00Z")
 	s.says(s.rollcall(0, "", "settle"), "0 cases carried out")

@@ -172,6 +172,9 @@ func (p *program) settleChanged(ctx context.Context, c *config, led *ledger.Ledg
 	}
 	plan.Plan.Items = slices.DeleteFunc(plan.Plan.Items, func(it remediate.Item) bool { return !about(&it) })
 	plan.Plan.Hash = remediate.HashItems(plan.Plan.Items)
+	if err := plan.aftermath(c, led, result, pl.serves); err != nil {
+		return nil, err
+	}
 	return p.settleBy(ctx, c, led, plan, func(it *remediate.Item) bool { return about(it) && plan.judged(it) })
 }
 
