@@ -46,6 +46,8 @@ var homes = map[string][]string{
 	"github.com/klauspost/compress":       {"rollcall/scanner/evidence", "rollcall/report", "rollcall/report/opcsign"}, // sealed inputs, workbooks, and reading them back
 	"github.com/xuri/excelize/v2":         {"rollcall/report", "rollcall/connectors/xlsx"},                             // written by the one, read by the other
 	"go.etcd.io/bbolt":                    {"rollcall/remediate/ledger"},
+	"github.com/go-ldap/ldap/v3":          {"rollcall/connectors/ldap"},
+	"github.com/go-asn1-ber/asn1-ber":     {"rollcall/connectors/ldap"}, // what go-ldap speaks in, for the test's directory
 	"github.com/slack-go/slack":           {"rollcall/remediate/slackdesk"},
 	"golang.org/x/net/publicsuffix":       {"rollcall/remediate/notify"}, // which names a mail program makes links of
 	"golang.org/x/oauth2":                 {"rollcall/connectors/httpx"},
