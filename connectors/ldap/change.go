@@ -40,12 +40,11 @@ func (a *App) carry(ctx context.Context, plan func(*reader) (*change, error)) (c
 			receipt.Changed = receipt.Changed || sent
 			return receipt, nil
 		}
-		var u *unanswered
-		gone := errors.As(err, &u)
+		gone, raced := errors.As(err, new(unanswered)), errors.As(err, new(refused)) && overtaken(err)
 		switch {
 		case ctx.Err() != nil:
 			return receipt, err
-		case n < tries && (gone || overtaken(err)):
+		case n < tries && (gone || raced):
 			sent = sent || gone
 		case sent || gone:
 			return receipt, fmt.Errorf("whether the change was made is not known: %v", err) // no class: it may have been
@@ -55,8 +54,14 @@ func (a *App) carry(ctx context.Context, plan func(*reader) (*change, error)) (c
 	}
 }
 
-// unanswered is a change that was sent, to which no answer came.
-type unanswered struct{ error }
+// A change that was sent came to nothing in one of two ways: no answer came, or a no.
+type (
+	unanswered struct{ error }
+	refused    struct{ error }
+)
+
+func (u unanswered) Unwrap() error { return u.error }
+func (r refused) Unwrap() error    { return r.error }
 
 func (a *App) carryOnce(ctx context.Context, plan func(*reader) (*change, error)) (connectors.Receipt, error) {
 	r, err := a.read(ctx, unheard{})
@@ -95,15 +100,13 @@ func (s *session) modify(c *change) error {
 	}
 	failed := s.app.broken(s.ctx, "change "+c.entry.DN, err)
 	if lost(failed) {
-		return &unanswered{failed}
+		return unanswered{failed}
 	}
-	if errors.Is(failed, connectors.ErrForbidden) && c.hint != "" {
-		return fmt.Errorf("%w; %s", failed, c.hint)
+	if errors.Is(failed, connectors.ErrForbidden) {
+		failed = fmt.Errorf("%w; %s", failed, c.hint)
 	}
-	return failed
+	return refused{failed}
 }
-
-func (u *unanswered) Unwrap() error { return u.error }
 
 // overtaken results say that the entry is not as it was when it was read. Active Directory answers to the removal of who is
 // no member by unwillingToPerform, and to the addition of who is one by entryAlreadyExists.
@@ -117,11 +120,15 @@ func refusal(err error) error {
 	switch {
 	case errors.Is(err, connectors.ErrForbidden) || errors.Is(err, connectors.ErrTransient) || errors.Is(err, connectors.ErrNotFound):
 		return err
-	case codeOf(err) == ldap.LDAPResultUnwillingToPerform || codeOf(err) == ldap.LDAPResultReferral || codeOf(err) == ldap.LDAPResultConstraintViolation ||
-		codeOf(err) == ldap.LDAPResultObjectClassViolation || codeOf(err) == ldap.LDAPResultUndefinedAttributeType:
+	case slices.Contains(refusing, codeOf(err)):
 		return fmt.Errorf("the server refuses, and nothing was changed: %w: %w", connectors.ErrForbidden, err)
 	case overtaken(err):
 		return fmt.Errorf("others change it at the same time, and nothing was done: %w: %w", connectors.ErrTransient, err)
 	}
 	return err
 }
+
+// refusing results say that the server will not do it, now or later. The first is also how Active Directory says that it is
+// so already: it is taken for a no when it stays one.
+var refusing = []uint16{ldap.LDAPResultUnwillingToPerform, ldap.LDAPResultReferral, ldap.LDAPResultConstraintViolation,
+	ldap.LDAPResultObjectClassViolation, ldap.LDAPResultUndefinedAttributeType}

@@ -20,6 +20,14 @@
 // Active Directory writes lastLogonTimestamp at a sign-in only when the stored one is 9 to 14 days old, so that the last
 // sign-in is later than shown by up to logon_sync_days; lastLogon is exact and each controller's own, and counts where it is
 // the later one. An account without either is not one that was never used: it may have signed in elsewhere.
+//
+// An account is disabled where ACCOUNTDISABLE is set, and past accountExpires by the server's clock; one that is locked out
+// or has an expired password is not. In OpenLDAP it is disabled where pwdAccountLockedTime says so for good, which needs the
+// ppolicy overlay; where access rules hide that attribute, a locked account cannot be told from others, and the server
+// offers no way to find out.
+//
+// The primary group of an account counts among its own groups; what groups give through others is Inherited. Privileged are
+// the well-known groups that rule a domain, those AdminSDHolder protects, and every group inside one of them.
 package ldap
 
 import (
