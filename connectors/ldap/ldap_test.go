@@ -35,7 +35,7 @@ func TestContract(t *testing.T) {
 					}
 					return f.open(tb)
 				},
-				Want: want, Secret: password,
+				Want: want, Secret: password, Spec: new(AppConfig).Spec(),
 				Try: connectortest.Try{Disable: id(1), Remove: id(4), Entitlement: "Five"},
 			})
 		})
@@ -78,21 +78,6 @@ func TestConfigRefuses(t *testing.T) {
 				t.Errorf("got %v; want %q", err, c.says)
 			}
 		})
-	}
-}
-
-// What Spec says of the kind is what the app is.
-func TestSpec(t *testing.T) {
-	s, a := new(AppConfig).Spec(), company().open(t)
-	if got := a.Info(); fmt.Sprint(got.Collections) != fmt.Sprint(s.Collections) || got.Signals != s.Signals {
-		t.Errorf("Info says %+v, Spec %+v", got, s)
-	}
-	var set connectors.Abilities
-	for _, b := range s.Abilities {
-		set |= connectors.Abilities(b.Ability)
-	}
-	if set != connectors.AbilitiesOf(a) {
-		t.Errorf("Spec has abilities %b, the app %b", set, connectors.AbilitiesOf(a))
 	}
 }
 

@@ -237,7 +237,7 @@ func (s *slapd) contract(t *testing.T) {
 			a.dial = cutAfter(a.dial, 6) // TLS twice, bind, a reading, a page of groups, and one of accounts
 			return a
 		},
-		Want: want, Secret: slapdPW,
+		Want: want, Secret: slapdPW, Spec: new(AppConfig).Spec(),
 	})
 }
 

@@ -376,7 +376,7 @@ func (d *controller) contract(t *testing.T) {
 			a.dial = cutAfter(a.dial, 8) // TLS twice, bind, two readings, two pages of groups, and one of accounts
 			return a
 		},
-		Want: want, Secret: userPW,
+		Want: want, Secret: userPW, Spec: new(AppConfig).Spec(),
 		Try: connectortest.Try{Disable: id["c1"].ID, Remove: id["c2"].ID, Entitlement: "Five"},
 	})
 }
