@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"net"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -147,7 +148,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	cf.Sign.check(f)
 	c.serve(f, cf.Serve, cf.Schedules)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
-	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient()}
+	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient(), Dial: new(net.Dialer).DialContext}
 	c.openRoster(f, cf.Roster, env)
 	for i, app := range cf.Apps {
 		c.openApp(f, i, app, env)
