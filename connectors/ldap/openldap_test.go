@@ -234,7 +234,7 @@ func (s *slapd) contract(t *testing.T) {
 		},
 		Broken: func(tb testing.TB) connectors.App {
 			a := s.open(tb, conf)
-			a.dial = cutAfter(a.dial, 6) // TLS twice, bind, a reading, a page of groups, and one of accounts
+			a.dial = cutAfter(a.dial, 6) // TLS twice, bind, a reading, and two of three pages of accounts
 			return a
 		},
 		Want: want, Secret: slapdPW, Spec: new(AppConfig).Spec(),
