@@ -67,11 +67,7 @@ func madeDomain(t *testing.T) string {
 		return made
 	}
 	begun := time.Now()
-	check(t, os.MkdirAll(filepath.Dir(made), 0o755))
-	part, err := os.MkdirTemp(filepath.Dir(made), "part-")
-	check(t, err)
-	defer os.RemoveAll(part)
-	d := &controller{dir: filepath.Join(part, "dc"), ip: "127.0.0.1"}
+	d := &controller{dir: filepath.Join(shortDir(t), "dc"), ip: "127.0.0.1"}
 	run(t, "", "samba-tool", "domain", "provision", "--realm=CORP.EXAMPLE.TEST", "--domain=CORP", "--server-role=dc", "--dns-backend=NONE",
 		"--host-name=dc1", "--host-ip="+d.ip, "--adminpass="+adminPW, "--targetdir="+d.dir)
 	for _, sub := range []string{"log", "run", "ncalrpc", "cache"} {
@@ -81,7 +77,12 @@ func madeDomain(t *testing.T) string {
 	run(t, people(), "ldbadd", "-H", d.sam(), "--nosync")
 	run(t, standing(), "ldbmodify", "-H", d.sam(), "--nosync")
 	d.delegate(t, "svc-write")
-	if err := os.Rename(d.dir, made); err != nil {
+	check(t, os.MkdirAll(filepath.Dir(made), 0o755))
+	part, err := os.MkdirTemp(filepath.Dir(made), "part-")
+	check(t, err)
+	defer os.RemoveAll(part)
+	run(t, "", "cp", "-a", d.dir, part)
+	if err := os.Rename(filepath.Join(part, "dc"), made); err != nil {
 		if _, there := os.Stat(made); there != nil { // another test run was not first either
 			t.Fatal(err)
 		}
