@@ -4,6 +4,7 @@ package all
 import (
 	"rollcall/connectors"
 	"rollcall/connectors/csvfile"
+	"rollcall/connectors/entra"
 	"rollcall/connectors/ldap"
 	"rollcall/connectors/scim"
 	"rollcall/connectors/xlsx"
@@ -17,8 +18,9 @@ var Rosters = map[string]func() connectors.RosterConfig{
 
 // Apps are the kinds an [[app]] may be.
 var Apps = map[string]func() connectors.AppConfig{
-	"csv":  func() connectors.AppConfig { return new(csvfile.AppConfig) },
-	"ldap": func() connectors.AppConfig { return new(ldap.AppConfig) },
-	"xlsx": func() connectors.AppConfig { return new(xlsx.AppConfig) },
-	"scim": func() connectors.AppConfig { return new(scim.AppConfig) },
+	"csv":   func() connectors.AppConfig { return new(csvfile.AppConfig) },
+	"ldap":  func() connectors.AppConfig { return new(ldap.AppConfig) },
+	"xlsx":  func() connectors.AppConfig { return new(xlsx.AppConfig) },
+	"scim":  func() connectors.AppConfig { return new(scim.AppConfig) },
+	"entra": func() connectors.AppConfig { return new(entra.AppConfig) },
 }

@@ -1,0 +1,171 @@
+package entra
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"rollcall/connectors"
+	"rollcall/connectors/connectortest"
+)
+
+func TestConfigRefuses(t *testing.T) {
+	good := AppConfig{Tenant: tenant, ClientID: clientID, ClientSecret: "env:ENTRA"}
+	yes := true
+	for name, c := range map[string]struct {
+		change func(*AppConfig)
+		says   string
+	}{
+		"no tenant":           {func(c *AppConfig) { c.Tenant = "" }, "want the directory's id"},
+		"a tenant with a /":   {func(c *AppConfig) { c.Tenant = "a/b" }, "want the directory's id"},
+		"an unknown cloud":    {func(c *AppConfig) { c.Cloud = "moon" }, "want one of china, global, us_gov, us_gov_dod"},
+		"unknown accounts":    {func(c *AppConfig) { c.Accounts = "devices" }, `want "users" or "service_principals"`},
+		"sign-ins of apps":    {func(c *AppConfig) { c.Accounts, c.SignIns = "service_principals", &yes }, "leave sign_ins and mfa out"},
+		"a literal secret":    {func(c *AppConfig) { c.ClientSecret = "abc" }, "literal secret"},
+		"no secret":           {func(c *AppConfig) { c.ClientSecret = "" }, "client_secret or certificate"},
+		"secret and key":      {func(c *AppConfig) { c.Certificate = "file:x.pem" }, "client_secret or certificate"},
+		"no client":           {func(c *AppConfig) { c.ClientID = "" }, "client id"},
+		"plain http":          {func(c *AppConfig) { c.URL = "http://graph.example" }, "https://"},
+		"plain http to login": {func(c *AppConfig) { c.LoginURL = "http://login.example" }, "https://"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conf := good
+			c.change(&conf)
+			_, err := conf.OpenApp("directory", testEnv())
+			if err == nil || !strings.HasPrefix(err.Error(), `entra: app "directory": `) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v; want it to say %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestNationalClouds(t *testing.T) {
+	for name, want := range map[string]string{
+		"": "https://graph.microsoft.com/v1.0", "global": "https://graph.microsoft.com/v1.0", "us_gov": "https://graph.microsoft.us/v1.0",
+		"us_gov_dod": "https://dod-graph.microsoft.us/v1.0", "china": "https://microsoftgraph.chinacloudapi.cn/v1.0",
+	} {
+		app, err := (&AppConfig{Tenant: tenant, ClientID: clientID, ClientSecret: "env:ENTRA", Cloud: name}).OpenApp("directory", testEnv())
+		if err != nil || app.Info().Location != want {
+			t.Errorf("cloud %q: got %v, %v", name, app, err)
+		}
+	}
+}
+
+// The contract, for both kinds of accounts.
+func TestContract(t *testing.T) {
+	for _, c := range []struct {
+		conf AppConfig
+		want []connectors.Account
+		try  connectortest.Try
+	}{
+		{AppConfig{PIM: true}, wantedUsers(), connectortest.Try{Disable: connectors.AccountID(userID(7)), Remove: connectors.AccountID(userID(1)), Entitlement: "Sales"}},
+		{AppConfig{Accounts: "service_principals"}, wantedServices(), connectortest.Try{Remove: connectors.AccountID(appID(robot)), Entitlement: "role:Helpdesk Administrator"}},
+	} {
+		t.Run(cmpOr(c.conf.Accounts, "users"), func(t *testing.T) {
+			open := func(tb testing.TB, broken bool) connectors.App {
+				f := company()
+				f.fault = func(w http.ResponseWriter, r *http.Request) bool {
+					if broken && (r.URL.Path == "/users" || r.URL.Path == "/servicePrincipals") && r.URL.Query().Has("$skiptoken") {
+						w.Header().Set("Content-Type", "application/json")
+						w.Write([]byte(`{"value":[{"id":`)) // a page that is cut short
+						return true
+					}
+					return false
+				}
+				return f.open(tb, c.conf).able()
+			}
+			connectortest.App(t, connectortest.AppHarness{
+				Open:   func(tb testing.TB) connectors.App { return open(tb, false) },
+				Broken: func(tb testing.TB) connectors.App { return open(tb, true) },
+				Want:   c.want,
+				Secret: secret,
+				Try:    c.try,
+			})
+		})
+	}
+}
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func wantedUsers() []connectors.Account {
+	want := make([]connectors.Account, 7)
+	for i := range want {
+		want[i] = connectors.Account{ID: connectors.AccountID(userID(i + 1)), Enabled: connectors.Yes, Created: date("2024-02-01"), LastSignIn: date("2026-06-20")}
+	}
+	want[0].Username, want[0].Email, want[0].EmployeeID, want[0].MFA = "adele@contoso.example", "adele@contoso.example", "E1", connectors.Yes
+	want[0].Aliases = []string{"adele@old.example"}
+	want[0].Entitlements = []connectors.Entitlement{
+		{ID: "Admins", Privileged: true},
+		{ID: connectors.EntitlementID("Everybody [" + groupID(dynamic) + "]")},
+		{ID: connectors.EntitlementID("Everybody [" + groupID(onPremises) + "]")},
+		{ID: "Sales"},
+		{ID: connectors.EntitlementID("role:Newsletter [" + groupID(exchange) + "]")},
+		{ID: "Staff", Inherited: "Sales"},
+		{ID: "app:CRM/User", Granted: date("2025-03-01")},
+		{ID: "role:Global Administrator (eligible)", Privileged: true, Until: date("2027-01-01")},
+		{ID: "role:Helpdesk Administrator", Privileged: true, Inherited: "Admins"},
+	}
+	want[1].MFA = connectors.No
+	want[1].Entitlements = []connectors.Entitlement{
+		{ID: connectors.EntitlementID("Everybody [" + groupID(dynamic) + "]")},
+		{ID: "Sales"},
+		{ID: "Staff", Inherited: "Sales"},
+		{ID: "app:CRM/User", Granted: date("2025-04-01"), Inherited: "Sales"},
+		{ID: "role:Global Administrator", Privileged: true},
+		{ID: "licence:SPE_E5"},
+		{ID: "licence:VISIO", Inherited: "Sales"},
+	}
+	want[2].Enabled = connectors.No
+	want[3].Class, want[3].OwnerRef, want[3].LastSignIn = connectors.Guest, "adele@contoso.example", 0
+	want[3].Aliases = []string{"dan@partner.example"}
+	want[4].Entitlements = []connectors.Entitlement{
+		{ID: "Admins", Privileged: true},
+		{ID: connectors.EntitlementID("Everybody [" + groupID(dynamic) + "]")},
+		{ID: "Staff"},
+		{ID: "app:Legacy", Granted: date("2025-05-01"), Inherited: "Staff"},
+		{ID: "role:Helpdesk Administrator", Privileged: true, Inherited: "Admins"},
+	}
+	want[5].LastSignIn = 0
+	return want
+}
+
+func wantedServices() []connectors.Account {
+	want := make([]connectors.Account, 3)
+	for i, n := range []int{crm, robot, legacy} { // Microsoft's own is left out
+		want[i] = connectors.Account{ID: connectors.AccountID(appID(n)), Username: guid(0xab, n), Class: connectors.Service, Enabled: connectors.Yes}
+	}
+	want[1].OwnerRef, want[1].Created = "adele@contoso.example", date("2024-05-01")
+	want[1].Entitlements = []connectors.Entitlement{
+		{ID: connectors.EntitlementID("role:Newsletter [" + groupID(exchange) + "]")},
+		{ID: "app:Microsoft Graph/RoleManagement.ReadWrite.Directory", Privileged: true, Granted: date("2025-06-01")},
+		{ID: "role:Helpdesk Administrator", Privileged: true},
+	}
+	want[1].Credentials = []connectors.Credential{ // the third one has expired
+		{ID: connectors.CredentialID(guid(ofKey, 1)), Kind: "client secret valid until 2027-02-01", Created: date("2025-01-01")},
+		{ID: connectors.CredentialID(guid(ofKey, 3)), Kind: "certificate valid until 2027-01-01", Created: date("2026-01-01")},
+	}
+	want[2].Enabled = connectors.No
+	return want
+}
+
+// Without the right secret there is no token, and nothing is read.
+func TestWrongSecretIsForbidden(t *testing.T) {
+	app := company().open(t, AppConfig{})
+	env := testEnv()
+	env.Secret = func(string) (string, error) { return "another", nil }
+	c := AppConfig{Tenant: tenant, ClientID: clientID, ClientSecret: "env:ENTRA", URL: app.base, LoginURL: strings.TrimSuffix(app.base, "/v1.0")}
+	wrong, err := c.OpenApp("directory", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tr, err := connectortest.Accounts(t.Context(), wrong)
+	if !errors.Is(err, connectors.ErrForbidden) || len(tr.Ends) > 0 {
+		t.Errorf("got %v, ended %v", err, tr.Ends)
+	}
+}

@@ -1,0 +1,143 @@
+package entra
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+)
+
+// roleAssignment is a directory role given to an account or a group (unifiedRoleAssignment), or one that may be activated
+// (unifiedRoleEligibilityScheduleInstance).
+type roleAssignment struct {
+	ID               string
+	PrincipalID      oid
+	RoleDefinitionID string
+	DirectoryScopeID string
+	AppScopeID       string
+	EndDateTime      string
+}
+
+// scope is that of the directory, or that of an app which limits it further.
+func (r *roleAssignment) scope() string {
+	if r.DirectoryScopeID == "" {
+		return r.AppScopeID
+	}
+	return r.DirectoryScopeID
+}
+
+const (
+	roleAssignments = "/roleManagement/directory/roleAssignments"
+	eligibilities   = "/roleManagement/directory/roleEligibilityScheduleInstances"
+)
+
+// readRoles reads all directory roles that are given. They are few, so that one account's are found in the same way.
+func (r *rights) readRoles(ctx context.Context, a *App, t connectors.Trace) error {
+	read := func(path string, k kind) error {
+		return each(ctx, a, t, directoryRoles, path, func(s *roleAssignment) error {
+			if s.PrincipalID == (oid{}) || s.RoleDefinitionID == "" {
+				return fmt.Errorf("the role assignment %q lacks its principal or its role", s.ID)
+			}
+			until, err := a.day(s.EndDateTime)
+			if err != nil {
+				return fmt.Errorf("the role assignment %q: %w", s.ID, err)
+			}
+			name := r.roleName(s.RoleDefinitionID, s.scope(), k)
+			r.give(s.PrincipalID, thing{k, s.RoleDefinitionID, s.scope(), name, true}, grant{until: until})
+			return nil
+		})
+	}
+	if err := read(roleAssignments, roleKind); err != nil || !a.pim {
+		return err
+	}
+	return explain(read(eligibilities, eligibleKind), "roles that may be activated need Entra ID P2 and RoleEligibilitySchedule.Read.Directory; without them set pim = false")
+}
+
+// appRoleAssignment is an app role given to an account or a group.
+type appRoleAssignment struct {
+	ID              string
+	AppRoleID       string
+	PrincipalID     oid
+	PrincipalType   string
+	ResourceID      oid
+	CreatedDateTime string
+}
+
+// readAssignedTo reads to whom each app's roles are given: app by app.
+func (r *rights) readAssignedTo(ctx context.Context, a *App, t connectors.Trace) error {
+	gone := 0
+	for _, id := range r.appIDs() {
+		path := "/servicePrincipals/" + id.String()
+		err := each(ctx, a, t, appRoles, path+"/appRoleAssignedTo?$top=999", func(s *appRoleAssignment) error {
+			return r.giveAppRole(a, s)
+		})
+		switch {
+		case isNotFound(err) && a.isGone(ctx, path):
+			gone++
+		case err != nil:
+			return err
+		}
+	}
+	if gone > 0 {
+		t.Note(appRoles, fmt.Sprintf("%d apps were deleted while they were read", gone))
+	}
+	return nil
+}
+
+// appIDs are the ids of all apps, in order.
+func (c *catalogue) appIDs() []oid {
+	ids := slices.Collect(maps.Keys(c.apps))
+	slices.SortFunc(ids, func(a, b oid) int { return bytes.Compare(a[:], b[:]) })
+	return ids
+}
+
+// readOf reads the groups and the app roles of one account. For a user, app roles of the groups it is a member of come with
+// its own.
+func (r *rights) readOf(ctx context.Context, a *App, t connectors.Trace, path string, id oid, walked map[int32]bool) error {
+	if err := r.readMemberOf(ctx, a, t, path, id, walked); err != nil {
+		return err
+	}
+	return each(ctx, a, t, appRoles, path+"/appRoleAssignments?$top=999", func(s *appRoleAssignment) error {
+		return r.giveAppRole(a, s)
+	})
+}
+
+func (r *rights) giveAppRole(a *App, s *appRoleAssignment) error {
+	if s.PrincipalID == (oid{}) || s.ResourceID == (oid{}) {
+		return fmt.Errorf("the app role assignment %q lacks its principal or its app", s.ID)
+	}
+	granted, err := a.day(s.CreatedDateTime)
+	if err != nil {
+		return fmt.Errorf("the app role assignment %q: %w", s.ID, err)
+	}
+	name, privileged := r.appRoleName(s.ResourceID, s.AppRoleID)
+	r.give(s.PrincipalID, thing{appRoleKind, s.ResourceID.String(), s.AppRoleID, name, privileged}, grant{granted: granted})
+	return nil
+}
+
+// filter is a query that asks for what matches.
+func filter(f string) string {
+	return "?$filter=" + strings.ReplaceAll(url.QueryEscape(f), "+", "%20")
+}
+
+// day reads a time stamp. Years before the service stand for "not known", as does an empty one; a date that cannot be read
+// is an error.
+func (a *App) day(s string) (connectors.Date, error) {
+	if s == "" {
+		return 0, nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return 0, fmt.Errorf("%.40q is not a time stamp", s)
+	}
+	if t.Year() < 1980 {
+		return 0, nil // 0001-01-01: how Graph writes "none"
+	}
+	return connectors.DateOf(t, a.zone), nil
+}

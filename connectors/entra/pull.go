@@ -1,0 +1,179 @@
+package entra
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"rollcall/connectors"
+)
+
+// users reads them.
+func (a *App) users(ctx context.Context, t connectors.Trace, yield func(connectors.Account) error) error {
+	f, err := a.facts(ctx, t)
+	if err != nil {
+		return err
+	}
+	var acc connectors.Account
+	return a.counted(ctx, t, "/users?$select="+userFields+"&$top=999", func(l listed) error {
+		if _, err := a.account(&acc, l.raw, f); err != nil {
+			t.Reject(connectors.Accounts, l.where, rejected(l.raw, err))
+			return nil
+		}
+		acc.From = l.where
+		return yield(acc)
+	})
+}
+
+// facts reads what other lists say of users.
+func (a *App) facts(ctx context.Context, t connectors.Trace) (*facts, error) {
+	r, err := a.prepare(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	f := &facts{rights: r}
+	if err := r.readMembers(ctx, a, t); err != nil {
+		return nil, err
+	}
+	t.End(connectors.Groups)
+	if err := r.readAssignedTo(ctx, a, t); err != nil {
+		return nil, err
+	}
+	t.End(appRoles)
+	t.End(licences)
+	if a.readsSignIns {
+		if f.signIns, err = a.readSignIns(ctx, t); err != nil {
+			return nil, err
+		}
+		t.End(signIns)
+	}
+	if a.readsMFA {
+		if f.mfa, err = a.readMFA(ctx, t); err != nil {
+			return nil, err
+		}
+		t.End(mfa)
+	}
+	f.sponsors, err = a.readSponsors(ctx, t)
+	return f, err
+}
+
+// prepare reads the catalogue and the directory roles that are given.
+func (a *App) prepare(ctx context.Context, t connectors.Trace) (*rights, error) {
+	c, err := a.readCatalogue(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	a.remember(c)
+	r := newRights(c)
+	if err := r.readRoles(ctx, a, t); err != nil {
+		return nil, err
+	}
+	t.End(directoryRoles)
+	return r, nil
+}
+
+// servicePrincipals reads them.
+func (a *App) servicePrincipals(ctx context.Context, t connectors.Trace, yield func(connectors.Account) error) error {
+	r, err := a.prepare(ctx, t)
+	if err != nil {
+		return err
+	}
+	registered, err := a.readApplications(ctx, t)
+	if err != nil {
+		return err
+	}
+	var acc connectors.Account
+	walked := map[int32]bool{}
+	err = a.counted(ctx, t, "/servicePrincipals?$select="+serviceFields+"&$top=100", func(l listed) error {
+		s, err := parseService(l.raw)
+		switch {
+		case err != nil:
+			t.Reject(connectors.Accounts, l.where, rejected(l.raw, err))
+			return nil
+		case !a.own(&s):
+			return errLeftOut
+		}
+		err = a.serviceAccount(ctx, t, &acc, &s, registered[s.AppID], r, walked, l.at)
+		switch {
+		case isNotFound(err) && a.isGone(ctx, s.path()):
+			t.Note(connectors.Accounts, "service principals were deleted while they were read")
+			return errLeftOut
+		case err != nil:
+			return err
+		}
+		acc.From = l.where
+		return yield(acc)
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range []connectors.Collection{connectors.Groups, appRoles, connectors.Credentials} {
+		t.End(c)
+	}
+	return nil
+}
+
+// counted lists accounts, and holds what came against the number that the directory tells. That number lags behind by
+// seconds: it is asked for before, and again only where it does not tell what came.
+func (a *App) counted(ctx context.Context, t connectors.Trace, path string, row func(listed) error) error {
+	list, _, _ := strings.Cut(path, "?")
+	total, err := a.total(ctx, t, connectors.Accounts, list)
+	if err != nil {
+		return err
+	}
+	came, leftOut, seen := 0, 0, map[oid]bool{}
+	_, err = a.list(ctx, t, connectors.Accounts, path, func(l listed) error {
+		if o, ok := idOf(l.raw); ok && seen[o] {
+			t.Reject(connectors.Accounts, l.where, &connectors.RejectedRow{Err: fmt.Errorf("%s is listed twice", o), Repeats: true})
+			leftOut-- // it is counted among the rows, and not in the total
+			return nil
+		} else if ok {
+			seen[o] = true
+		}
+		came++
+		err := row(l)
+		if errors.Is(err, errLeftOut) {
+			leftOut++
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if total >= 0 && total != came {
+		if total, err = a.total(ctx, t, connectors.Accounts, list); err != nil {
+			return err
+		}
+	}
+	if total < 0 {
+		t.Note(connectors.Accounts, "this directory does not tell how many accounts it has")
+	} else {
+		t.Total(connectors.Accounts, total-leftOut)
+	}
+	t.End(connectors.Accounts)
+	return nil
+}
+
+// errLeftOut is for what is listed and is not to be read.
+var errLeftOut = errors.New("left out")
+
+// idOf reads the id of an object, and nothing else of it.
+func idOf(raw json.RawMessage) (oid, bool) {
+	var o struct{ ID string }
+	if json.Unmarshal(raw, &o) != nil {
+		return oid{}, false
+	}
+	return parseOID(o.ID)
+}
+
+// rejected is why an account is left out, with its id where that can be read.
+func rejected(raw json.RawMessage, why error) error {
+	var o struct{ ID string }
+	if json.Unmarshal(raw, &o) == nil && o.ID != "" {
+		return &connectors.RejectedRow{Err: why, Account: connectors.AccountID(o.ID)}
+	}
+	return why
+}
