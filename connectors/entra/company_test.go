@@ -1,6 +1,11 @@
 package entra
 
-import "rollcall/connectors"
+import (
+	"fmt"
+	"slices"
+
+	"rollcall/connectors"
+)
 
 // Groups, roles and apps of the company.
 const (
@@ -23,15 +28,26 @@ const (
 	graph            // Microsoft's
 	robot            // an application of the company
 	legacy
+	self // the app registration that reads
 )
 
-var (
-	crmUser   = guid(0xc1, 1)
-	graphRead = guid(0xc1, 2)
-	graphRole = guid(0xc1, 3)
-)
+var crmUser = guid(0xc1, 1)
 
-func member1(kind, id string) object {
+// grantable are permissions of Microsoft Graph; the last one is not granted.
+var grantable = []string{userRead, groupRead, hiddenRead, roleRead, appRead, licenceRead, auditRead, eligibleRead,
+	enableWrite, sessionsWrite, groupWrite, roleWrite, appRoleWrite, userWrite}
+
+// without takes granted permissions away, from the token and from what the directory tells.
+func (f *fake) without(permissions ...string) *fake {
+	for _, p := range permissions {
+		f.lacks[p] = true
+		id := guid(0xc2, slices.Index(grantable, p))
+		f.appRoles = slices.DeleteFunc(f.appRoles, func(s object) bool { return s["principalId"] == appID(self) && s["appRoleId"] == id })
+	}
+	return f
+}
+
+func listedAs(kind, id string) object {
 	return object{"@odata.type": "#microsoft.graph." + kind, "id": id}
 }
 
@@ -93,13 +109,13 @@ func (f *fake) addGroups() {
 		f.groups = append(f.groups, g)
 		f.members[groupID(n)] = members
 	}
-	u := func(n int) object { return member1("user", userID(n)) }
+	u := func(n int) object { return listedAs("user", userID(n)) }
 	group(sales, "Sales", nil, u(1), u(2), u(7))
-	group(staff, "Staff", nil, member1("group", groupID(sales)), u(5), member1("device", guid(0xdd, 1)))
+	group(staff, "Staff", nil, listedAs("group", groupID(sales)), u(5), listedAs("device", guid(0xdd, 1)))
 	group(admins, "Admins", object{"isAssignableToRole": true}, u(5), u(1))
 	group(dynamic, "Everybody", object{"groupTypes": []string{"DynamicMembership"}}, u(1), u(2), u(5))
 	group(onPremises, "Everybody", object{"onPremisesSyncEnabled": true}, u(1))
-	group(exchange, "role:Newsletter", object{"mailEnabled": true}, u(1), member1("servicePrincipal", appID(robot)))
+	group(exchange, "role:Newsletter", object{"mailEnabled": true}, u(1), listedAs("servicePrincipal", appID(robot)))
 	group(hiddenGroup, "Secret", object{"visibility": "HiddenMembership"})
 }
 
@@ -129,13 +145,17 @@ func (f *fake) addApps() {
 		return object{"id": id, "value": value, "displayName": title, "description": title, "isEnabled": true, "allowedMemberTypes": []string{kind}}
 	}
 	app(crm, "CRM", guid(1, 1), object{"appRoles": []object{role(crmUser, "crm.user", "User", "User")}})
-	app(graph, "Microsoft Graph", microsoft[0], object{"appRoles": []object{role(graphRead, "User.Read.All", "Read all users", "Application"),
-		role(graphRole, "RoleManagement.ReadWrite.Directory", "Read and write all role settings", "Application")}})
+	var permissions []object
+	for i, p := range grantable {
+		permissions = append(permissions, role(guid(0xc2, i), p, p, "Application"))
+	}
+	app(graph, "Microsoft Graph", microsoft[0], object{"appId": graphID, "appRoles": permissions})
 	key := func(n int, from, to string) object {
 		return object{"keyId": guid(ofKey, n), "startDateTime": from, "endDateTime": to, "displayName": "key"}
 	}
 	app(robot, "Robot", guid(1, 1), object{"keyCredentials": []object{key(3, "2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")}})
 	app(legacy, "Legacy", guid(1, 1), object{"accountEnabled": false})
+	app(self, "Access review", guid(1, 1), object{"appId": clientID})
 	f.owners[appID(robot)] = []object{{"@odata.type": "#microsoft.graph.user", "id": userID(1), "mail": "adele@contoso.example", "userPrincipalName": "adele@contoso.example"}}
 	f.registered = []object{{"id": guid(0xaa, 1), "appId": guid(0xab, robot), "createdDateTime": "2024-05-01T00:00:00Z",
 		"passwordCredentials": []object{key(1, "2025-01-01T00:00:00Z", "2027-02-01T00:00:00Z"), key(2, "2023-01-01T00:00:00Z", "2024-01-01T00:00:00Z")},
@@ -144,7 +164,10 @@ func (f *fake) addApps() {
 		appGrant("aa-1", userID(1), "User", appID(crm), crmUser, "2025-03-01T10:00:00Z"),
 		appGrant("aa-2", groupID(sales), "Group", appID(crm), crmUser, "2025-04-01T10:00:00Z"),
 		appGrant("aa-3", groupID(staff), "Group", appID(legacy), defaultRole, "2025-05-01T10:00:00Z"),
-		appGrant("aa-4", appID(robot), "ServicePrincipal", appID(graph), graphRole, "2025-06-01T10:00:00Z"),
+		appGrant("aa-4", appID(robot), "ServicePrincipal", appID(graph), guid(0xc2, slices.Index(grantable, roleWrite)), "2025-06-01T10:00:00Z"),
+	}
+	for i := range grantable[:len(grantable)-1] { // all but the dangerous one
+		f.appRoles = append(f.appRoles, appGrant(fmt.Sprintf("ab-%d", i), appID(self), "ServicePrincipal", appID(graph), guid(0xc2, i), "2025-07-01T10:00:00Z"))
 	}
 }
 

@@ -136,8 +136,8 @@ func wantedUsers() []connectors.Account {
 }
 
 func wantedServices() []connectors.Account {
-	want := make([]connectors.Account, 3)
-	for i, n := range []int{crm, robot, legacy} { // Microsoft's own is left out
+	want := make([]connectors.Account, 4)
+	for i, n := range []int{crm, robot, legacy, self} { // Microsoft's own is left out
 		want[i] = connectors.Account{ID: connectors.AccountID(appID(n)), Username: guid(0xab, n), Class: connectors.Service, Enabled: connectors.Yes}
 	}
 	want[1].OwnerRef, want[1].Created = "adele@contoso.example", date("2024-05-01")
@@ -151,6 +151,7 @@ func wantedServices() []connectors.Account {
 		{ID: connectors.CredentialID(guid(ofKey, 3)), Kind: "certificate valid until 2027-01-01", Created: date("2026-01-01")},
 	}
 	want[2].Enabled = connectors.No
+	want[3].Username = clientID
 	return want
 }
 
