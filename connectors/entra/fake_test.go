@@ -216,17 +216,17 @@ func (f *fake) open(t testing.TB, c AppConfig) *App {
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	f.public = srv.URL + "/v1.0"
-	return openAt(t, srv.URL+"/v1.0", srv.URL, c)
+	return openAt(t, srv.URL+"/v1.0", srv.URL, c, testEnv())
 }
 
 // openAt opens an app at an address of Graph and one of the token endpoint.
-func openAt(t testing.TB, graph, login string, c AppConfig) *App {
+func openAt(t testing.TB, graph, login string, c AppConfig, env connectors.Env) *App {
 	t.Helper()
 	c.Tenant, c.ClientID, c.URL, c.LoginURL = tenant, clientID, graph, login
 	if c.Certificate == "" {
 		c.ClientSecret = "env:ENTRA"
 	}
-	app, err := c.open(testEnv(), httpx.Settings{Sleep: noWait})
+	app, err := c.open(env, httpx.Settings{Sleep: noWait})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -68,7 +68,7 @@ func (a *App) serviceAccount(ctx context.Context, t connectors.Trace, acc *conne
 		return err
 	}
 	var owners []owner
-	if err := each(ctx, a, t, connectors.Accounts, path+"/owners?$select=id,mail,userPrincipalName", func(o *owner) error {
+	if err := each(ctx, a, t, connectors.Accounts, path+"/owners", func(o *owner) error {
 		owners = append(owners, *o)
 		return nil
 	}); err != nil {

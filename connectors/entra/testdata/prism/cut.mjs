@@ -56,6 +56,13 @@ paths["/users/{user-id}/sponsors"] = paths["/users/{user-id}/directReports"];
 delete paths["/users/{user-id}/directReports"];
 visit(paths["/users"].get, o => { if (o.name === "$expand") o.schema.items.enum.push("sponsors"); });
 
+// A number of objects comes as text, which Prism does not read as a number.
+for (const p of Object.keys(paths)) if (p.endsWith("/$count"))
+  paths[p].get.responses["200"] = paths[p].get.responses["2XX"] = {description: "the number", content: {"text/plain": {schema: {type: "string", pattern: "^[0-9]+$"}}}};
+
+// A user that was changed is not sent back (learn.microsoft.com, "Update user": 204 No Content).
+paths["/users/{user-id}"].patch.responses["204"] = {description: "changed"};
+
 // All that comes from beta gets names of its own.
 const fromBeta = ref => ref.replace(/^(#\/components\/\w+\/)/, "$1beta.");
 visit(beta, o => {
