@@ -68,14 +68,11 @@ func (a *App) factsOf(ctx context.Context, id oid, path string, raw []byte, f *f
 	}
 	f.signIns = map[oid]connectors.Date{id: last}
 	if a.readsMFA {
-		reg, _, err := one[registration](ctx, a, registrations+"/"+id.String())
-		switch {
-		case isNotFound(err): // it is not in the report: unknown
-		case err != nil:
-			return explain(err, noMFA)
-		default:
-			f.mfa = map[oid]connectors.Tri{id: reg.mfa()}
+		reg, err := a.registrationOf(ctx, id)
+		if err != nil {
+			return err
 		}
+		f.mfa = map[oid]connectors.Tri{id: reg.mfa()}
 	}
 	if !u.guest() {
 		return nil

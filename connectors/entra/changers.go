@@ -85,7 +85,7 @@ func (d *directoryRole) holds(ctx context.Context) (bool, *httpx.Response, error
 		if err := json.Unmarshal(l.raw, &s); err != nil {
 			return err
 		}
-		if s.PrincipalID == d.account && s.RoleDefinitionID == d.role && s.scope() == d.scope {
+		if s.PrincipalID == d.account && s.RoleDefinitionID == d.role && s.DirectoryScopeID == d.scope {
 			d.assignment = s.ID
 		}
 		return nil
@@ -94,6 +94,9 @@ func (d *directoryRole) holds(ctx context.Context) (bool, *httpx.Response, error
 }
 
 func (d *directoryRole) write(_ context.Context, want bool) (httpx.Write, error) {
+	if d.scope == "" {
+		return httpx.Write{}, fmt.Errorf("%w: an app limits the role to a part of itself, which could not be given back: change it there", connectors.ErrForbidden)
+	}
 	if !want {
 		return removal(roleAssignments + "/" + url.PathEscape(d.assignment)), nil
 	}

@@ -90,7 +90,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	}
 	a := &App{
 		services: c.Accounts == "service_principals", readsSignIns: c.SignIns == nil || *c.SignIns, readsMFA: c.MFA == nil || *c.MFA,
-		pim: c.PIM, microsoftApps: c.MicrosoftApps, clientID: c.ClientID, zone: env.Zone,
+		pim: c.PIM, microsoftApps: c.MicrosoftApps, tenant: c.Tenant, clientID: c.ClientID, zone: env.Zone,
 	}
 	switch {
 	case c.Tenant == "" || strings.ContainsAny(c.Tenant, "/?#"):
@@ -126,6 +126,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 type App struct {
 	client        *httpx.Client
 	base          string
+	tenant        string
 	clientID      string
 	services      bool
 	readsSignIns  bool
@@ -147,7 +148,7 @@ var (
 // fails: a directory without Entra ID P1 has neither, and is configured so. When something was given is told of app roles
 // alone.
 func (a *App) Info() connectors.Info {
-	i := connectors.Info{Kind: "entra", Location: a.base}
+	i := connectors.Info{Kind: "entra", Location: a.base + " (" + a.tenant + ")"}
 	var narrowed []string
 	narrow := func(is bool, what string) {
 		if is {
@@ -194,7 +195,7 @@ func (a *App) Accounts(ctx context.Context, t connectors.Trace) iter.Seq2[connec
 			return nil
 		})
 		if err != nil && !errors.Is(err, errStopped) {
-			yield(connectors.Account{}, fmt.Errorf("entra: %w", err))
+			yield(connectors.Account{}, fmt.Errorf("entra: %w", explain(err, "\"rollcall sources check\" names the permission that is missing")))
 		}
 	}
 }

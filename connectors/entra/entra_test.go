@@ -1,8 +1,16 @@
 package entra
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/pem"
 	"errors"
+	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -46,7 +54,7 @@ func TestNationalClouds(t *testing.T) {
 		"us_gov_dod": "https://dod-graph.microsoft.us/v1.0", "china": "https://microsoftgraph.chinacloudapi.cn/v1.0",
 	} {
 		app, err := (&AppConfig{Tenant: tenant, ClientID: clientID, ClientSecret: "env:ENTRA", Cloud: name}).OpenApp("directory", testEnv())
-		if err != nil || app.Info().Location != want {
+		if err != nil || app.Info().Location != want+" ("+tenant+")" {
 			t.Errorf("cloud %q: got %v, %v", name, app, err)
 		}
 	}
@@ -153,6 +161,46 @@ func wantedServices() []connectors.Account {
 	want[2].Enabled = connectors.No
 	want[3].Username = clientID
 	return want
+}
+
+// A certificate proves the app registration by a signature: its key is not sent.
+func TestCertificateInsteadOfASecret(t *testing.T) {
+	f := company()
+	srv := httptest.NewServer(f)
+	defer srv.Close()
+	f.public = srv.URL + "/v1.0"
+	pemFile := certificate(t)
+	env := testEnv()
+	env.Secret = func(string) (string, error) { return pemFile, nil }
+	app := openAt(t, f.public, srv.URL, AppConfig{Certificate: "file:entra.pem"}, env)
+	rows, _, err := connectortest.Accounts(t.Context(), app)
+	if err != nil || len(rows) != 7 {
+		t.Fatalf("got %d accounts, %v", len(rows), err)
+	}
+	part := strings.Split(f.assertion, ".")
+	claims, err := base64.RawURLEncoding.DecodeString(part[min(1, len(part)-1)])
+	if err != nil || !strings.Contains(string(claims), `"aud":"`+srv.URL+"/"+tenant+`/oauth2/v2.0/token"`) || !strings.Contains(string(claims), clientID) {
+		t.Errorf("the assertion claims %s, %v", claims, err)
+	}
+}
+
+// certificate is a key and a certificate of it, as one PEM file.
+func certificate(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "access review"}}
+	der, err := x509.CreateCertificate(rand.Reader, cert, cert, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})) + string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // Without the right secret there is no token, and nothing is read.

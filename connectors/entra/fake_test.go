@@ -61,6 +61,7 @@ type fake struct {
 	public    string                                            // where clients find it
 	fault     func(w http.ResponseWriter, r *http.Request) bool // answers instead, if it likes
 	asked     []string                                          // method and path of each request
+	assertion string                                            // by which the last token was asked for
 	made      int                                               // ids given out
 }
 
@@ -88,8 +89,9 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *fake) token(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	scope := r.FormValue("scope")
+	f.assertion = r.FormValue("client_assertion")
 	if r.FormValue("grant_type") != "client_credentials" || r.FormValue("client_id") != clientID || !strings.HasSuffix(scope, "/.default") ||
-		r.FormValue("client_secret") != secret && r.FormValue("client_assertion") == "" {
+		r.FormValue("client_secret") != secret && f.assertion == "" {
 		w.WriteHeader(401)
 		fmt.Fprint(w, `{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided."}`)
 		return

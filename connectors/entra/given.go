@@ -2,6 +2,7 @@ package entra
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -19,17 +20,9 @@ type roleAssignment struct {
 	ID               string
 	PrincipalID      oid
 	RoleDefinitionID string
-	DirectoryScopeID string
-	AppScopeID       string
+	DirectoryScopeID string // "/" is all of the directory
+	AppScopeID       string // where an app limits it instead
 	EndDateTime      string
-}
-
-// scope is that of the directory, or that of an app which limits it further.
-func (r *roleAssignment) scope() string {
-	if r.DirectoryScopeID == "" {
-		return r.AppScopeID
-	}
-	return r.DirectoryScopeID
 }
 
 const (
@@ -48,8 +41,8 @@ func (r *rights) readRoles(ctx context.Context, a *App, t connectors.Trace) erro
 			if err != nil {
 				return fmt.Errorf("the role assignment %q: %w", s.ID, err)
 			}
-			name := r.roleName(s.RoleDefinitionID, s.scope(), k)
-			r.give(s.PrincipalID, thing{k, s.RoleDefinitionID, s.scope(), name, true}, grant{until: until})
+			name := r.roleName(s.RoleDefinitionID, cmp.Or(s.DirectoryScopeID, s.AppScopeID), k)
+			r.give(s.PrincipalID, thing{k, s.RoleDefinitionID, s.DirectoryScopeID, name, true}, grant{until: until})
 			return nil
 		})
 	}

@@ -111,6 +111,27 @@ func (a *App) readMFA(ctx context.Context, t connectors.Trace) (map[oid]connecto
 	return out, explain(err, noMFA)
 }
 
+// registrationOf reads the one of a user; the zero value, of which nothing is known, where the report has none. Microsoft's
+// page shows the object by itself and, in its example, as a value within another: both are taken.
+func (a *App) registrationOf(ctx context.Context, id oid) (registration, error) {
+	r, res, err := one[struct {
+		registration
+		Value *registration
+	}](ctx, a, registrations+"/"+id.String())
+	switch {
+	case isNotFound(err):
+		return registration{}, nil
+	case err != nil:
+		return registration{}, explain(err, noMFA)
+	case r.Value != nil:
+		r.registration = *r.Value
+	}
+	if r.ID != id {
+		return registration{}, notGraph(res, fmt.Errorf("it is not of %s", id))
+	}
+	return r.registration, nil
+}
+
 const noMFA = "MFA registrations need Entra ID P1 and the permission AuditLog.Read.All; without them set mfa = false: whether there is a second factor is then unknown"
 
 // explain adds what can be done about a refusal.
