@@ -45,19 +45,18 @@ func (a *App) freshUser(ctx context.Context, id oid, acc *connectors.Account) er
 			return err
 		}
 		f := &facts{rights: r}
-		if err := a.factsOf(ctx, id, path, res.Body, f); err != nil {
+		if err := a.factsOf(ctx, id, res.Body, f); err != nil {
 			return err
 		}
-		u, err := a.account(acc, res.Body, f)
-		if err != nil {
+		if err := a.account(acc, res.Body, f); err != nil {
 			return err
 		}
-		return a.seal(acc, id, u.ID, path, r)
+		return a.seal(acc, id, path, r)
 	})
 }
 
 // factsOf reads what lists of their own say of a user.
-func (a *App) factsOf(ctx context.Context, id oid, path string, raw []byte, f *facts) error {
+func (a *App) factsOf(ctx context.Context, id oid, raw []byte, f *facts) error {
 	var u user
 	if err := json.Unmarshal(raw, &u); err != nil {
 		return err
@@ -74,16 +73,12 @@ func (a *App) factsOf(ctx context.Context, id oid, path string, raw []byte, f *f
 		}
 		f.mfa = map[oid]connectors.Tri{id: reg.mfa()}
 	}
-	if !u.guest() {
-		return nil
+	if u.guest() {
+		sponsor, err := a.sponsorOf(ctx, unheard{}, id)
+		f.sponsors = map[oid]string{id: sponsor}
+		return err
 	}
-	var sponsors []owner
-	err = each(ctx, a, unheard{}, connectors.Accounts, path+"/sponsors", func(o *owner) error {
-		sponsors = append(sponsors, *o)
-		return nil
-	})
-	f.sponsors = map[oid]string{id: firstOwner(sponsors)}
-	return err
+	return nil
 }
 
 func (a *App) freshService(ctx context.Context, id oid, acc *connectors.Account) error {
@@ -111,14 +106,14 @@ func (a *App) freshService(ctx context.Context, id oid, acc *connectors.Account)
 		if err := a.serviceAccount(ctx, unheard{}, acc, &s, p, r, map[int32]bool{}, clock(res.Header)); err != nil {
 			return err
 		}
-		return a.seal(acc, id, s.ID, path, r)
+		return a.seal(acc, id, path, r)
 	})
 }
 
 // seal ends the reading of one account: it must be the one asked for, and gets its state.
-func (a *App) seal(acc *connectors.Account, asked, got oid, path string, r *rights) (err error) {
-	if got != asked {
-		return fmt.Errorf("the service answered with account %s", got)
+func (a *App) seal(acc *connectors.Account, asked oid, path string, r *rights) (err error) {
+	if acc.ID != connectors.AccountID(asked.String()) {
+		return fmt.Errorf("the service answered with account %s", acc.ID)
 	}
 	acc.From = connectors.Where{Source: a.base + path}
 	acc.State, err = json.Marshal(state{Held: r.held(asked)})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"rollcall/connectors"
 	"rollcall/connectors/httpx"
@@ -67,30 +68,25 @@ func find(before connectors.Account, e connectors.EntitlementID, want bool) (*re
 	}
 	what, held := s.Held[e]
 	switch {
-	case held:
-	case want:
-		return nil, fmt.Errorf("%w: it is not known what %q is: only what the account held when it was read can be given back", connectors.ErrForbidden, e)
-	default:
-		return nil, inherited(before, e)
-	}
-	if what.Kind == eligibleKind {
+	case held && what.Kind == eligibleKind:
 		return nil, fmt.Errorf("%w: the role is not held but may be activated: end that in Privileged Identity Management", connectors.ErrForbidden)
+	case held:
+		return &what, nil
+	case want:
+		return nil, fmt.Errorf("%w: only what the account held itself when it was read can be given back", connectors.ErrForbidden)
 	}
-	return &what, nil
-}
-
-// inherited refuses what the account has from elsewhere, and licences, which are not taken away here.
-func inherited(before connectors.Account, e connectors.EntitlementID) error {
 	for _, h := range before.Entitlements {
 		switch {
 		case h.ID != e:
 		case h.Inherited != "":
-			return fmt.Errorf("%w: it comes through the group %q: remove that one", connectors.ErrForbidden, h.Inherited)
+			return nil, fmt.Errorf("%w: it comes through the group %q: remove that one", connectors.ErrForbidden, h.Inherited)
+		case strings.HasPrefix(string(e), licencePrefix):
+			return nil, fmt.Errorf("%w: a licence is taken away by hand, since data is deleted some days after it (a mailbox after 30)", connectors.ErrForbidden)
 		default:
-			return fmt.Errorf("%w: it is no group and no role: a licence is taken away by hand, since data is deleted some days after (a mailbox after 30)", connectors.ErrForbidden)
+			return nil, fmt.Errorf("%w: the account was not read to be changed: its state does not say what this is", connectors.ErrForbidden)
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // changer is how one kind of thing is read, given and taken.

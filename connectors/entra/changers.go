@@ -49,7 +49,7 @@ func (m *membership) write(ctx context.Context, want bool) (httpx.Write, error) 
 	if !want {
 		return removal(memberRef(m.group, m.account)), nil
 	}
-	body, err := json.Marshal(map[string]string{"@odata.id": m.app.base + "/directoryObjects/" + m.account.String()})
+	body, err := json.Marshal(map[string]string{"@odata.id": m.app.objects + m.account.String()})
 	return addition("/groups/"+m.group.String()+"/members/$ref", body), err
 }
 

@@ -90,7 +90,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	}
 	a := &App{
 		services: c.Accounts == "service_principals", readsSignIns: c.SignIns == nil || *c.SignIns, readsMFA: c.MFA == nil || *c.MFA,
-		pim: c.PIM, microsoftApps: c.MicrosoftApps, tenant: c.Tenant, clientID: c.ClientID, zone: env.Zone,
+		pim: c.PIM, microsoftApps: c.MicrosoftApps, objects: cloud.resource + version + "/directoryObjects/", tenant: c.Tenant, clientID: c.ClientID, zone: env.Zone,
 	}
 	switch {
 	case c.Tenant == "" || strings.ContainsAny(c.Tenant, "/?#"):
@@ -102,15 +102,11 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	case (c.ClientSecret == "") == (c.Certificate == ""):
 		return nil, errors.New("want either client_secret or certificate")
 	}
-	graph, err := url.Parse(cloud.graph)
-	if err != nil {
-		return nil, errors.New("url: not a URL; want https://host/path")
-	}
 	s.Base, s.PlainHTTP = cloud.graph, c.PlainHTTP
 	s.Auth = httpx.ClientCredentials{
 		TokenURL: cloud.login + "/" + url.PathEscape(c.Tenant) + "/oauth2/v2.0/token",
 		ClientID: c.ClientID, Secret: c.ClientSecret, Key: c.Certificate,
-		Scopes: []string{graph.Scheme + "://" + graph.Host + "/.default"},
+		Scopes: []string{cloud.resource + "/.default"},
 	}
 	if a.client, err = httpx.New(env, s); err != nil {
 		return nil, err
@@ -126,6 +122,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 type App struct {
 	client        *httpx.Client
 	base          string
+	objects       string // what the URLs of objects begin with
 	tenant        string
 	clientID      string
 	services      bool

@@ -161,7 +161,7 @@ func (a *App) tryLicensed(ctx context.Context, p *connectors.Preflight) error {
 	if err := try(people && a.readsSignIns, fmt.Sprintf("/users?$select=%s&$top=1", signInFields), "sign-ins", "use a directory with Entra ID P1", "sign_ins"); err != nil {
 		return err
 	}
-	if err := try(people && a.readsMFA, registrations+"?$top=1", "MFA registrations", "use a directory with Entra ID P1", "mfa"); err != nil {
+	if err := try(people && a.readsMFA, registrations, "MFA registrations", "use a directory with Entra ID P1", "mfa"); err != nil {
 		return err
 	}
 	return try(a.pim, eligibilities+"?$top=1", "roles that may be activated", "use a directory with Entra ID P2", "pim")

@@ -18,7 +18,7 @@ func (a *App) users(ctx context.Context, t connectors.Trace, yield func(connecto
 	}
 	var acc connectors.Account
 	return a.counted(ctx, t, "/users?$select="+userFields+"&$top=999", func(l listed) error {
-		if _, err := a.account(&acc, l.raw, f); err != nil {
+		if err := a.account(&acc, l.raw, f); err != nil {
 			t.Reject(connectors.Accounts, l.where, rejected(l.raw, err))
 			return nil
 		}

@@ -145,15 +145,3 @@ func explain(err error, what string) error {
 func isNotFound(err error) bool { return errors.Is(err, connectors.ErrNotFound) }
 
 func is(b *bool) bool { return b != nil && *b }
-
-// readSponsors reads who answers for each guest.
-func (a *App) readSponsors(ctx context.Context, t connectors.Trace) (map[oid]string, error) {
-	out := map[oid]string{}
-	path := "/users" + filter("userType eq 'Guest'") + "&$select=id&$expand=sponsors&$top=200"
-	return out, each(ctx, a, t, connectors.Accounts, path, func(u *user) error {
-		if ref := firstOwner(u.Sponsors); ref != "" {
-			out[u.ID] = ref
-		}
-		return nil
-	})
-}

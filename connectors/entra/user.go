@@ -1,7 +1,6 @@
 package entra
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,30 +37,6 @@ type licenceState struct {
 const userFields = "id,userPrincipalName,mail,otherMails,proxyAddresses,displayName,accountEnabled,userType,createdDateTime,employeeId," +
 	"onPremisesSyncEnabled,assignedLicenses,licenseAssignmentStates"
 
-// owner is somebody who answers for a guest or a service principal.
-type owner struct {
-	Type              string `json:"@odata.type"`
-	Mail              string
-	UserPrincipalName string
-}
-
-// reference is an address by which the owner is found on the roster; empty for a group.
-func (o *owner) reference() string { return cmp.Or(o.Mail, o.UserPrincipalName) }
-
-// firstOwner is the first one with an address, in the order of addresses: Graph promises none.
-func firstOwner(all []owner) string {
-	var refs []string
-	for _, o := range all {
-		if r := o.reference(); r != "" && o.Type != "#microsoft.graph.group" {
-			refs = append(refs, r)
-		}
-	}
-	if len(refs) == 0 {
-		return ""
-	}
-	return slices.Min(refs)
-}
-
 func (u *user) guest() bool { return strings.EqualFold(u.UserType, "Guest") }
 
 // external users sign in at home, not in this directory: guests, and members invited from elsewhere.
@@ -77,17 +52,17 @@ type facts struct {
 
 // account overwrites acc with the user in raw; the slices acc has are used again. An error means that the user cannot be
 // judged by what is there.
-func (a *App) account(acc *connectors.Account, raw json.RawMessage, f *facts) (user, error) {
+func (a *App) account(acc *connectors.Account, raw json.RawMessage, f *facts) error {
 	var u user
 	if err := json.Unmarshal(raw, &u); err != nil {
-		return u, fmt.Errorf("user %.80q: %w", raw, err)
+		return fmt.Errorf("user %.80q: %w", raw, err)
 	}
 	if u.ID == (oid{}) {
-		return u, fmt.Errorf("user %.80q has no id", raw)
+		return fmt.Errorf("user %.80q has no id", raw)
 	}
 	created, err := a.day(u.CreatedDateTime)
 	if err != nil {
-		return u, fmt.Errorf("user %s: createdDateTime: %w", u.ID, err)
+		return fmt.Errorf("user %s: createdDateTime: %w", u.ID, err)
 	}
 	*acc = connectors.Account{
 		ID:           connectors.AccountID(u.ID.String()),
@@ -112,7 +87,7 @@ func (a *App) account(acc *connectors.Account, raw json.RawMessage, f *facts) (u
 	}
 	u.addresses(acc)
 	u.licences(acc, f)
-	return u, nil
+	return nil
 }
 
 // addresses takes mail as Email; proxyAddresses and otherMails are Aliases.
