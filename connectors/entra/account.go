@@ -30,12 +30,13 @@ func (a *App) Account(ctx context.Context, id connectors.AccountID) (connectors.
 func (a *App) freshUser(ctx context.Context, id oid, acc *connectors.Account) error {
 	path := "/users/" + id.String()
 	fields := userFields
+	hint := "it needs User.Read.All"
 	if a.readsSignIns {
-		fields += ",signInActivity"
+		fields, hint = fields+",signInActivity", noSignIns
 	}
 	res, err := a.client.Get(ctx, path+"?$select="+fields)
 	if err != nil {
-		return explain(err, noSignIns)
+		return explain(err, hint)
 	}
 	return a.named(ctx, func(r *rights) error {
 		if err := r.readRoles(ctx, a, unheard{}); err != nil {

@@ -150,7 +150,7 @@ func (a *App) settle(ctx context.Context, id oid, what *ref, want bool) (connect
 	if errors.Is(err, connectors.ErrNotFound) { // what is not found is not the account: it was there just now
 		err = fmt.Errorf("the service refuses: %w: %v", connectors.ErrForbidden, err)
 	}
-	return none, hint(refusal(err), c.advice())
+	return none, explain(refusal(err), c.advice())
 }
 
 // removal may follow a lost answer: what is gone is not removed a second time.

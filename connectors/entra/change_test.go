@@ -298,7 +298,12 @@ func TestSecretsAreNotEchoed(t *testing.T) {
 	_, err1 := app.Disable(t.Context(), before)
 	_, err2 := app.RemoveEntitlement(t.Context(), before, "Sales")
 	_, err3 := app.Account(t.Context(), before.ID)
-	for _, err := range []error{err1, err2, err3} {
+	f.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		w.Write([]byte(r.Header.Get("Authorization") + secret)) // status 200, and not what Graph says
+		return true
+	}
+	_, err4 := app.Account(t.Context(), before.ID)
+	for _, err := range []error{err1, err2, err3, err4} {
 		if err == nil || strings.Contains(err.Error(), bearer) || strings.Contains(err.Error(), secret) {
 			t.Errorf("got %v", err)
 		}

@@ -56,11 +56,11 @@ func (m *membership) write(ctx context.Context, want bool) (httpx.Write, error) 
 // fixed is why nobody can be put into a group or taken out of it here; empty when they can.
 func (g *group) fixed() string {
 	switch {
-	case g.dynamic():
+	case g.is("DynamicMembership"):
 		return "the group is dynamic: its rule takes in whom it names; change the rule, or what it looks at"
 	case g.OnPremisesSyncEnabled:
 		return "the group comes from a directory on the premises: change it in that Active Directory"
-	case g.ofExchange():
+	case g.MailEnabled && !g.is("Unified"): // Graph only reads those
 		return "the group is a distribution list or a mail-enabled security group: change it in Exchange"
 	}
 	return ""

@@ -58,7 +58,7 @@ func (a *App) setEnabled(ctx context.Context, account connectors.AccountID, want
 	// An absolute value: done twice, it is as done once, so that it may follow a lost answer.
 	res, err = a.client.Send(ctx, httpx.Write{Method: http.MethodPatch, Ref: path, ContentType: contentType, Body: body, Repeat: httpx.Always})
 	if err != nil {
-		return none, hint(refusal(err), "it needs User.EnableDisableAccount.All, and for the holder of a directory role the app itself must hold a higher one "+
+		return none, explain(refusal(err), "it needs User.EnableDisableAccount.All, and for the holder of a directory role the app itself must hold a higher one "+
 			"(learn.microsoft.com, \"Who can perform sensitive actions\"): have an administrator do it")
 	}
 	return res.Receipt(true), nil
@@ -73,14 +73,6 @@ func (a *App) userNow(ctx context.Context, id oid) (user, *httpx.Response, error
 		err = fmt.Errorf("asked for account %s, the service answered with %s", id, u.ID)
 	}
 	return u, res, err
-}
-
-// hint adds what can be done about a refusal of a change.
-func hint(err error, what string) error {
-	if errors.Is(err, connectors.ErrForbidden) {
-		return fmt.Errorf("%w; %s", err, what)
-	}
-	return err
 }
 
 // RevokeSessions implements connectors.SessionRevoker: refresh tokens and session cookies are worth nothing any more, within
@@ -108,7 +100,7 @@ func (a *App) revokeSessions(ctx context.Context, before connectors.Account) (co
 	}
 	res, err := a.client.Send(ctx, httpx.Write{Method: http.MethodPost, Ref: "/users/" + id.String() + "/revokeSignInSessions", Repeat: httpx.Always})
 	if err != nil {
-		return none, hint(refusal(err), "it needs User.RevokeSessions.All")
+		return none, explain(refusal(err), "it needs User.RevokeSessions.All")
 	}
 	var answer struct{ Value *bool }
 	if len(res.Body) > 0 {

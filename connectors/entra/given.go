@@ -6,10 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"strings"
-	"time"
 
 	"rollcall/connectors"
 )
@@ -112,25 +109,4 @@ func (r *rights) giveAppRole(a *App, s *appRoleAssignment) error {
 	name, privileged := r.appRoleName(s.ResourceID, s.AppRoleID)
 	r.give(s.PrincipalID, thing{appRoleKind, s.ResourceID.String(), s.AppRoleID, name, privileged}, grant{granted: granted})
 	return nil
-}
-
-// filter is a query that asks for what matches.
-func filter(f string) string {
-	return "?$filter=" + strings.ReplaceAll(url.QueryEscape(f), "+", "%20")
-}
-
-// day reads a time stamp. Years before the service stand for "not known", as does an empty one; a date that cannot be read
-// is an error.
-func (a *App) day(s string) (connectors.Date, error) {
-	if s == "" {
-		return 0, nil
-	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return 0, fmt.Errorf("%.40q is not a time stamp", s)
-	}
-	if t.Year() < 1980 {
-		return 0, nil // 0001-01-01: how Graph writes "none"
-	}
-	return connectors.DateOf(t, a.zone), nil
 }

@@ -1,11 +1,13 @@
 package entra
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -48,12 +50,13 @@ func (a *App) list(ctx context.Context, t connectors.Trace, c connectors.Collect
 		if page.Value == nil {
 			return nil, notGraph(res, errors.New("no value"))
 		}
+		at := clock(res.Header)
 		for _, raw := range *page.Value {
 			if err := ctx.Err(); err != nil {
 				return nil, fmt.Errorf("%s: %w", where.Source, err)
 			}
 			where.Line++
-			if err := row(listed{raw, where, clock(res.Header)}); err != nil {
+			if err := row(listed{raw, where, at}); err != nil {
 				return nil, err
 			}
 		}
@@ -98,11 +101,10 @@ func one[T any](ctx context.Context, a *App, path string) (T, *httpx.Response, e
 // then nothing is known: -1.
 func (a *App) total(ctx context.Context, t connectors.Trace, c connectors.Collection, path string) (int, error) {
 	res, err := a.client.Read(ctx, httpx.Read{Ref: path + "/$count", Header: http.Header{"Consistencylevel": {"eventual"}, "Accept": {"text/plain"}}})
-	var e *httpx.Error
-	if errors.As(err, &e) && e.Status == 400 {
+	switch {
+	case statusOf(err) == http.StatusBadRequest:
 		return -1, nil
-	}
-	if err != nil {
+	case err != nil:
 		return -1, err
 	}
 	t.Page(c, res.Page)
@@ -120,10 +122,16 @@ func decode(res *httpx.Response, v any) error {
 	return nil
 }
 
+// notGraph does not show the answer: what somebody else answers with may be anything.
 func notGraph(res *httpx.Response, err error) error {
-	const most = 120
-	return fmt.Errorf("%s: the answer is not Microsoft Graph's (%w): %.*q", res.Page.Request, err, most, res.Body[:min(len(res.Body), most)])
+	return fmt.Errorf("%s: the answer (%s, %d bytes) is not Microsoft Graph's: %w; check url, and any proxy between",
+		res.Page.Request, cmp.Or(res.Header.Get("Content-Type"), "of no type"), len(res.Body), err)
 }
 
 // quote writes a string in a filter (OData 4.01 §5.1.1.6.1).
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// filter is a query that asks for what matches.
+func filter(f string) string {
+	return "?$filter=" + strings.ReplaceAll(url.QueryEscape(f), "+", "%20")
+}

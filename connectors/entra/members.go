@@ -2,8 +2,8 @@ package entra
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollcall/connectors"
@@ -34,7 +34,7 @@ func (r *rights) readMembers(ctx context.Context, a *App, t connectors.Trace) er
 			return nil
 		})
 		switch {
-		case errors.Is(err, connectors.ErrNotFound) && a.isGone(ctx, "/groups/"+g.ID.String()):
+		case isNotFound(err) && a.isGone(ctx, "/groups/"+g.ID.String()):
 			gone++
 		case err != nil:
 			return err
@@ -54,7 +54,7 @@ func (r *rights) readMembers(ctx context.Context, a *App, t connectors.Trace) er
 // isGone asks once more, so that one wrong answer does not make a group an empty one.
 func (a *App) isGone(ctx context.Context, path string) bool {
 	_, _, err := one[member](ctx, a, path+"?$select=id")
-	return errors.Is(err, connectors.ErrNotFound)
+	return isNotFound(err)
 }
 
 // readMemberOf reads which groups one account is in, and which groups those are in. walked are groups from which it
@@ -96,25 +96,7 @@ func (r *rights) readMemberOf(ctx context.Context, a *App, t connectors.Trace, p
 // errUnlisted says that a group is newer than the catalogue.
 var errUnlisted = fmt.Errorf("%w: it is in a group that is not in the list of groups yet", connectors.ErrTransient)
 
-// dynamic groups take in whom their rule names, and nobody else can be put in or out.
-func (g *group) dynamic() bool {
-	for _, t := range g.GroupTypes {
-		if strings.EqualFold(t, "DynamicMembership") {
-			return true
-		}
-	}
-	return false
-}
-
-// ofExchange tells whether a group is a distribution list or a mail-enabled security group, which Graph only reads.
-func (g *group) ofExchange() bool {
-	if !g.MailEnabled {
-		return false
-	}
-	for _, t := range g.GroupTypes {
-		if strings.EqualFold(t, "Unified") {
-			return false
-		}
-	}
-	return true
+// is tells whether a group is of a type.
+func (g *group) is(groupType string) bool {
+	return slices.ContainsFunc(g.GroupTypes, func(t string) bool { return strings.EqualFold(t, groupType) })
 }

@@ -92,8 +92,10 @@ func (u *unique[K]) add(id K, name string) {
 	if u.names == nil {
 		u.names, u.uses = map[K]string{}, map[string]int{}
 	}
-	u.names[id] = name
-	u.uses[name]++
+	if _, twice := u.names[id]; !twice { // as in a list that changes while it is read
+		u.names[id] = name
+		u.uses[name]++
+	}
 }
 
 func (u *unique[K]) of(id K) string {

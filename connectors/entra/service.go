@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -138,15 +137,6 @@ func (a *App) credential(kind string, k key, now time.Time) (c connectors.Creden
 	}
 	c.Kind += " valid until " + connectors.DateOf(end, a.zone).String()
 	return c, now.IsZero() || end.After(now), nil
-}
-
-// clock is the service's own, as an answer tells it; zero where it does not.
-func clock(h http.Header) time.Time {
-	t, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		return time.Time{}
-	}
-	return t
 }
 
 func parseService(raw json.RawMessage) (service, error) {
