@@ -111,7 +111,7 @@ func (f *fake) addGroups() {
 	}
 	u := func(n int) object { return listedAs("user", userID(n)) }
 	group(sales, "Sales", nil, u(1), u(2), u(7))
-	group(staff, "Staff", nil, listedAs("group", groupID(sales)), u(5), listedAs("device", guid(0xdd, 1)))
+	group(staff, "Staff", nil, listedAs("group", groupID(sales)), u(5), listedAs("device", guid(0xdd, 1)), listedAs("servicePrincipal", appID(robot)))
 	group(admins, "Admins", object{"isAssignableToRole": true}, u(5), u(1))
 	group(dynamic, "Everybody", object{"groupTypes": []string{"DynamicMembership"}}, u(1), u(2), u(5))
 	group(onPremises, "Everybody", object{"onPremisesSyncEnabled": true}, u(1))

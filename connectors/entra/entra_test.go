@@ -68,30 +68,32 @@ func TestContract(t *testing.T) {
 		try  connectortest.Try
 	}{
 		{AppConfig{PIM: true}, wantedUsers(), connectortest.Try{Disable: connectors.AccountID(userID(7)), Remove: connectors.AccountID(userID(1)), Entitlement: "Sales"}},
-		{AppConfig{Accounts: "service_principals"}, wantedServices(), connectortest.Try{Remove: connectors.AccountID(appID(robot)), Entitlement: "role:Helpdesk Administrator"}},
+		{AppConfig{Accounts: "service_principals"}, wantedServices(), connectortest.Try{Remove: connectors.AccountID(appID(robot)), Entitlement: "Staff"}},
 	} {
 		t.Run(cmpOr(c.conf.Accounts, "users"), func(t *testing.T) {
-			open := func(tb testing.TB, broken bool) connectors.App {
-				f := company()
-				f.fault = func(w http.ResponseWriter, r *http.Request) bool {
-					if broken && (r.URL.Path == "/users" || r.URL.Path == "/servicePrincipals") && r.URL.Query().Has("$skiptoken") {
-						w.Header().Set("Content-Type", "application/json")
-						w.Write([]byte(`{"value":[{"id":`)) // a page that is cut short
-						return true
-					}
-					return false
-				}
-				return f.open(tb, c.conf).able()
-			}
 			connectortest.App(t, connectortest.AppHarness{
-				Open:   func(tb testing.TB) connectors.App { return open(tb, false) },
-				Broken: func(tb testing.TB) connectors.App { return open(tb, true) },
-				Want:   c.want,
-				Secret: secret,
-				Try:    c.try,
+				Open: func(tb testing.TB) connectors.App { return company().open(tb, c.conf).able() },
+				Broken: func(tb testing.TB) connectors.App {
+					f := company()
+					f.fault = cutShort
+					return f.open(tb, c.conf).able()
+				},
+				Want: c.want, Secret: secret, Spec: new(AppConfig).Spec(), Try: c.try,
+				Wire: connectortest.Wire{Open: func(tb testing.TB, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+					return company().openVia(tb, c.conf, wrap).able()
+				}},
 			})
 		})
 	}
+}
+
+// cutShort gives second pages of accounts that end too soon.
+func cutShort(w http.ResponseWriter, r *http.Request) bool {
+	if r.URL.Path != "/users" && r.URL.Path != "/servicePrincipals" || !r.URL.Query().Has("$skiptoken") {
+		return false
+	}
+	w.Write([]byte(`{"value":[{"id":`))
+	return true
 }
 
 func cmpOr(a, b string) string {
@@ -150,6 +152,7 @@ func wantedServices() []connectors.Account {
 	}
 	want[1].OwnerRef, want[1].Created = "adele@contoso.example", date("2024-05-01")
 	want[1].Entitlements = []connectors.Entitlement{
+		{ID: "Staff"},
 		{ID: connectors.EntitlementID("role:Newsletter [" + groupID(exchange) + "]")},
 		{ID: "app:Microsoft Graph/RoleManagement.ReadWrite.Directory", Privileged: true, Granted: date("2025-06-01")},
 		{ID: "role:Helpdesk Administrator", Privileged: true},

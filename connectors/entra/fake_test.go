@@ -215,10 +215,18 @@ func selected(r *http.Request, o object) object {
 // open starts the directory and opens the app that reads it. Nothing waits.
 func (f *fake) open(t testing.TB, c AppConfig) *App {
 	t.Helper()
+	return f.openVia(t, c, func(rt http.RoundTripper) http.RoundTripper { return rt })
+}
+
+// openVia opens it over another transport.
+func (f *fake) openVia(t testing.TB, c AppConfig, wrap func(http.RoundTripper) http.RoundTripper) *App {
+	t.Helper()
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	f.public = srv.URL + "/v1.0"
-	return openAt(t, srv.URL+"/v1.0", srv.URL, c, testEnv())
+	env := testEnv()
+	env.HTTP = &http.Client{Transport: wrap(srv.Client().Transport)}
+	return openAt(t, f.public, srv.URL, c, env)
 }
 
 // openAt opens an app at an address of Graph and one of the token endpoint.
