@@ -38,6 +38,10 @@ func (a *App) freshUser(ctx context.Context, id oid, acc *connectors.Account) er
 	if err != nil {
 		return explain(err, hint)
 	}
+	u, err := parseUser(res.Body)
+	if err != nil {
+		return err
+	}
 	return a.named(ctx, func(r *rights) error {
 		if err := r.readRoles(ctx, a, unheard{}); err != nil {
 			return err
@@ -46,10 +50,10 @@ func (a *App) freshUser(ctx context.Context, id oid, acc *connectors.Account) er
 			return err
 		}
 		f := &facts{rights: r}
-		if err := a.factsOf(ctx, id, res.Body, f); err != nil {
+		if err := a.factsOf(ctx, &u, f); err != nil {
 			return err
 		}
-		if err := a.account(acc, res.Body, f); err != nil {
+		if err := a.account(acc, &u, f); err != nil {
 			return err
 		}
 		return a.seal(acc, id, path, r)
@@ -57,26 +61,22 @@ func (a *App) freshUser(ctx context.Context, id oid, acc *connectors.Account) er
 }
 
 // factsOf reads what lists of their own say of a user.
-func (a *App) factsOf(ctx context.Context, id oid, raw []byte, f *facts) error {
-	var u user
-	if err := json.Unmarshal(raw, &u); err != nil {
-		return err
-	}
+func (a *App) factsOf(ctx context.Context, u *user, f *facts) error {
 	last, err := u.SignInActivity.last(a)
 	if err != nil {
 		return err
 	}
-	f.signIns = map[oid]connectors.Date{id: last}
+	f.signIns = map[oid]connectors.Date{u.ID: last}
 	if a.readsMFA {
-		reg, err := a.registrationOf(ctx, id)
+		reg, err := a.registrationOf(ctx, u.ID)
 		if err != nil {
 			return err
 		}
-		f.mfa = map[oid]connectors.Tri{id: reg.mfa()}
+		f.mfa = map[oid]connectors.Tri{u.ID: reg.mfa()}
 	}
 	if u.guest() {
-		sponsor, err := a.sponsorOf(ctx, unheard{}, id)
-		f.sponsors = map[oid]string{id: sponsor}
+		sponsor, err := a.sponsorOf(ctx, unheard{}, u.ID)
+		f.sponsors = map[oid]string{u.ID: sponsor}
 		return err
 	}
 	return nil

@@ -20,8 +20,11 @@ type membership struct {
 func (m *membership) holds(ctx context.Context) (bool, *httpx.Response, error) {
 	found := false
 	res, err := m.app.list(ctx, unheard{}, connectors.Groups, m.app.object(m.account)+"/memberOf?$select=id&$top=999", func(l listed) error {
-		g, ok := idOf(l.raw)
-		found = found || ok && g == m.group
+		var g member
+		if err := json.Unmarshal(l.raw, &g); err != nil {
+			return err
+		}
+		found = found || g.ID == m.group
 		return nil
 	})
 	return found, res, err

@@ -48,7 +48,7 @@ func TestGotchaRefusalAtAnyRequestEndsThePull(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range len(f.asked) {
-		for _, status := range []int{403, 404, 400, 500} {
+		for _, status := range []int{403, 404, 400} {
 			f := company()
 			at := ""
 			f.fault = func(w http.ResponseWriter, r *http.Request) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"rollcall/connectors"
@@ -17,8 +16,16 @@ func (a *App) users(ctx context.Context, t connectors.Trace, yield func(connecto
 		return err
 	}
 	var acc connectors.Account
-	return a.counted(ctx, t, "/users?$select="+userFields+"&$top=999", func(l listed) error {
-		if err := a.account(&acc, l.raw, f); err != nil {
+	return a.counted(ctx, t, "/users?$select="+userFields+"&$top=999", func(l listed, first func(oid) bool) error {
+		u, err := parseUser(l.raw)
+		switch {
+		case err != nil:
+		case !first(u.ID):
+			return errTwice
+		default:
+			err = a.account(&acc, &u, f)
+		}
+		if err != nil {
 			t.Reject(connectors.Accounts, l.where, rejected(l.raw, err))
 			return nil
 		}
@@ -86,12 +93,14 @@ func (a *App) servicePrincipals(ctx context.Context, t connectors.Trace, yield f
 	}
 	var acc connectors.Account
 	walked := map[int32]bool{}
-	err = a.counted(ctx, t, "/servicePrincipals?$select="+serviceFields+"&$top=100", func(l listed) error {
+	err = a.counted(ctx, t, "/servicePrincipals?$select="+serviceFields+"&$top=100", func(l listed, first func(oid) bool) error {
 		s, err := parseService(l.raw)
 		switch {
 		case err != nil:
 			t.Reject(connectors.Accounts, l.where, rejected(l.raw, err))
 			return nil
+		case !first(s.ID):
+			return errTwice
 		case !a.own(&s):
 			return errLeftOut
 		}
@@ -117,28 +126,31 @@ func (a *App) servicePrincipals(ctx context.Context, t connectors.Trace, yield f
 
 // counted lists accounts, and holds what came against the number that the directory tells. That number lags behind by
 // seconds: it is asked for before, and again only where it does not tell what came.
-func (a *App) counted(ctx context.Context, t connectors.Trace, path string, row func(listed) error) error {
+func (a *App) counted(ctx context.Context, t connectors.Trace, path string, row func(l listed, first func(oid) bool) error) error {
 	list, _, _ := strings.Cut(path, "?")
 	total, err := a.total(ctx, t, connectors.Accounts, list)
 	if err != nil {
 		return err
 	}
 	came, leftOut, seen := 0, 0, map[oid]bool{}
+	first := func(id oid) bool {
+		had := seen[id]
+		seen[id] = true
+		return !had
+	}
 	_, err = a.list(ctx, t, connectors.Accounts, path, func(l listed) error {
-		if o, ok := idOf(l.raw); ok && seen[o] {
-			t.Reject(connectors.Accounts, l.where, &connectors.RejectedRow{Err: fmt.Errorf("%s is listed twice", o), Repeats: true})
-			leftOut-- // it is counted among the rows, and not in the total
-			return nil
-		} else if ok {
-			seen[o] = true
-		}
 		came++
-		err := row(l)
-		if errors.Is(err, errLeftOut) {
+		switch err := row(l, first); {
+		case errors.Is(err, errLeftOut):
 			leftOut++
-			return nil
+		case errors.Is(err, errTwice):
+			t.Reject(connectors.Accounts, l.where, &connectors.RejectedRow{Err: err, Repeats: true})
+			came--
+			leftOut-- // it is counted among the rows, and not in the total
+		default:
+			return err
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
@@ -157,17 +169,10 @@ func (a *App) counted(ctx context.Context, t connectors.Trace, path string, row 
 	return nil
 }
 
-// errLeftOut is for what is listed and is not to be read.
-var errLeftOut = errors.New("left out")
-
-// idOf reads the id of an object, and nothing else of it.
-func idOf(raw json.RawMessage) (oid, bool) {
-	var o struct{ ID string }
-	if json.Unmarshal(raw, &o) != nil {
-		return oid{}, false
-	}
-	return parseOID(o.ID)
-}
+var (
+	errLeftOut = errors.New("it is listed, and not to be read")
+	errTwice   = errors.New("it is listed twice")
+)
 
 // rejected is why an account is left out, with its id where that can be read.
 func rejected(raw json.RawMessage, why error) error {

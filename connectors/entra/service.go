@@ -141,13 +141,8 @@ func (a *App) credential(kind string, k key, now time.Time) (c connectors.Creden
 
 func parseService(raw json.RawMessage) (service, error) {
 	var s service
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return s, fmt.Errorf("service principal %.80q: %w", raw, err)
-	}
-	if s.ID == (oid{}) {
-		return s, fmt.Errorf("service principal %.80q has no id", raw)
-	}
-	return s, nil
+	err := json.Unmarshal(raw, &s)
+	return s, understood("service principal", s.ID, err)
 }
 
 func (s *service) path() string { return "/servicePrincipals/" + s.ID.String() }

@@ -50,16 +50,28 @@ type facts struct {
 	sponsors map[oid]string // of guests
 }
 
-// account overwrites acc with the user in raw; the slices acc has are used again. An error means that the user cannot be
-// judged by what is there.
-func (a *App) account(acc *connectors.Account, raw json.RawMessage, f *facts) error {
+func parseUser(raw json.RawMessage) (user, error) {
 	var u user
-	if err := json.Unmarshal(raw, &u); err != nil {
-		return fmt.Errorf("user %.80q: %w", raw, err)
+	err := json.Unmarshal(raw, &u)
+	return u, understood("user", u.ID, err)
+}
+
+// understood tells what cannot be read by its id alone: what is there may be anything.
+func understood(what string, id oid, err error) error {
+	switch {
+	case id == (oid{}) && err == nil:
+		return fmt.Errorf("a %s has no id", what)
+	case id == (oid{}):
+		return fmt.Errorf("a %s cannot be understood: %w", what, err)
+	case err != nil:
+		return fmt.Errorf("%s %s: %w", what, id, err)
 	}
-	if u.ID == (oid{}) {
-		return fmt.Errorf("user %.80q has no id", raw)
-	}
+	return nil
+}
+
+// account overwrites acc with a user; the slices acc has are used again. An error means that the user cannot be judged by
+// what is there.
+func (a *App) account(acc *connectors.Account, u *user, f *facts) error {
 	created, err := a.day(u.CreatedDateTime)
 	if err != nil {
 		return fmt.Errorf("user %s: createdDateTime: %w", u.ID, err)
