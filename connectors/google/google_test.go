@@ -1,0 +1,81 @@
+package google
+
+import (
+	"net/http"
+	"testing"
+
+	"rollcall/connectors"
+	"rollcall/connectors/connectortest"
+)
+
+// The contract, with and without credentials, in one page and in many.
+func TestContract(t *testing.T) {
+	for name, c := range map[string]struct {
+		conf AppConfig
+		most int
+	}{
+		"whole pages":      {AppConfig{}, 0},
+		"pages of two":     {AppConfig{Credentials: true}, 2},
+		"a named customer": {AppConfig{Customer: customer, Credentials: true}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			open := func(tb testing.TB, broken bool) connectors.App {
+				f := company(tb)
+				f.most = c.most
+				if broken {
+					f.fault = failing("directory.users.list")
+				}
+				return f.open(c.conf).able()
+			}
+			connectortest.App(t, connectortest.AppHarness{
+				Open:   func(tb testing.TB) connectors.App { return open(tb, false) },
+				Broken: func(tb testing.TB) connectors.App { return open(tb, true) },
+				Want:   wanted(c.conf.Credentials),
+				Secret: accessToken,
+				Try:    connectortest.Try{Disable: "1001", Remove: "1001", Entitlement: "eng@corp.example", Revoke: "1001", Credential: "token:anonymous/odd client"},
+			})
+		})
+	}
+}
+
+// wanted are the accounts of company.
+func wanted(credentials bool) []connectors.Account {
+	day := func(s string) connectors.Date {
+		d, err := connectors.ParseDate(s)
+		if err != nil {
+			panic(err)
+		}
+		return d
+	}
+	type e = connectors.Entitlement
+	out := []connectors.Account{
+		{ID: "1000", Username: admin, Email: admin, DisplayName: "Sync-admin Example", Enabled: connectors.Yes, MFA: connectors.Yes,
+			Created: day("2024-03-01"), LastSignIn: day("2026-10-10"), Aliases: []string{"sync-admin@old.example"},
+			Entitlements: []e{{ID: "role:_SEED_ADMIN_ROLE", Privileged: true}}},
+		{ID: "1001", EmployeeID: "E1", Enabled: connectors.Yes, LastSignIn: day("2026-10-11"),
+			Aliases: []string{"a.ana@corp.example", "ana@corp.example.test-google-a.com", "ana@old.example"},
+			Entitlements: []e{{ID: "eng@corp.example"}, {ID: "all-tech@corp.example", Inherited: "eng@corp.example"}, {ID: "ops@corp.example", Inherited: "eng@corp.example"},
+				{ID: "role:Help desk (organisational unit 03ph8a2z)", Privileged: true},
+				{ID: "role:_GROUPS_ADMIN_ROLE", Privileged: true, Inherited: "eng@corp.example"}}},
+		{ID: "1002", Enabled: connectors.No, MFA: connectors.No},
+		{ID: "1003", Class: connectors.Guest, Entitlements: []e{{ID: "ops@corp.example"}}},
+		{ID: "1004", Enabled: connectors.No},
+		{ID: "1005", Enabled: connectors.No, Entitlements: []e{{ID: "role:Help desk", Privileged: true, Until: day("2027-01-31")}}},
+	}
+	if credentials {
+		out[1].LastSignIn = day("2026-10-26") // a mail program's
+		out[1].Credentials = []connectors.Credential{{ID: "asp:5", Kind: "app_password", Created: day("2024-08-01"), LastUsed: day("2026-10-26")},
+			{ID: "token:77.apps.googleusercontent.com", Kind: "oauth_token"}, {ID: "token:anonymous/odd client", Kind: "oauth_token"}}
+	}
+	return out
+}
+
+// failing makes a method fail for good.
+func failing(id string) func(int, method, http.ResponseWriter, *http.Request) bool {
+	return func(_ int, m method, w http.ResponseWriter, _ *http.Request) bool {
+		if m.ID == id {
+			refuse(w, http.StatusForbidden, "forbidden", "Not Authorized to access this resource/api")
+		}
+		return m.ID == id
+	}
+}
