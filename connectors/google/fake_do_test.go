@@ -229,11 +229,18 @@ func (f *fake) giveToken(w http.ResponseWriter, r *http.Request) {
 // accessToken begins every token; what follows are its scopes.
 const accessToken = "ya29.s3cr3t-"
 
+// scopesOf are those of a request's token; none: it has no token of ours.
+func scopesOf(r *http.Request) string {
+	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "+accessToken)
+	if scopes, err := base64.RawURLEncoding.DecodeString(text); ok && err == nil {
+		return string(scopes)
+	}
+	return ""
+}
+
 // permits tells whether a token has one of the scopes that the description wants for a method.
-func (f *fake) permits(m method, authorization string) bool {
-	text, ok := strings.CutPrefix(authorization, "Bearer "+accessToken)
-	scopes, err := base64.RawURLEncoding.DecodeString(text)
-	return ok && err == nil && slices.ContainsFunc(strings.Fields(string(scopes)), func(s string) bool { return slices.Contains(m.Scopes, s) })
+func permits(m method, scopes string) bool {
+	return slices.ContainsFunc(strings.Fields(scopes), func(s string) bool { return slices.Contains(m.Scopes, s) })
 }
 
 type claims struct{ Iss, Sub, Aud, Scope string }

@@ -143,7 +143,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.t.Error(wrong)
 	}
 	w.Header().Set("Date", "Mon, 02 Nov 2026 10:00:00 GMT")
-	if !f.permits(m, r.Header.Get("Authorization")) {
+	if !permits(m, scopesOf(r)) {
 		refuse(w, http.StatusForbidden, "insufficientPermissions", "Request had insufficient authentication scopes.")
 		return
 	}

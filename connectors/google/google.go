@@ -57,23 +57,54 @@ type AppConfig struct {
 
 var _ connectors.AppConfig = (*AppConfig)(nil)
 
-// What each scope is asked for, below scopeBase.
+// Scopes, below scopeBase.
 const (
-	scopeBase     = "https://www.googleapis.com/auth/"
+	scopeBase = "https://www.googleapis.com/auth/"
+
+	readUsers   = "admin.directory.user.readonly"
+	readGroups  = "admin.directory.group.readonly"
+	readMembers = "admin.directory.group.member.readonly"
+	readRoles   = "admin.directory.rolemanagement.readonly"
+
 	scopeUser     = "admin.directory.user"
 	scopeMember   = "admin.directory.group.member"
 	scopeRoles    = "admin.directory.rolemanagement"
-	scopeSecurity = "admin.directory.user.security"
+	scopeSecurity = "admin.directory.user.security" // to read credentials, too
 )
+
+var writeScopes = []string{scopeUser, scopeMember, scopeRoles, scopeSecurity}
 
 // readScopes are those of a pull.
 func (c *AppConfig) readScopes() []string {
-	out := []string{"admin.directory.user.readonly", "admin.directory.group.readonly", "admin.directory.group.member.readonly", "admin.directory.rolemanagement.readonly"}
+	out := []string{readUsers, readGroups, readMembers, readRoles}
 	if c.Credentials {
 		out = append(out, scopeSecurity)
 	}
 	return out
 }
+
+// Spec implements connectors.Described.
+func (*AppConfig) Spec() connectors.Spec {
+	return connectors.Spec{
+		Title:       "Google Workspace",
+		Collections: []connectors.Collection{connectors.Entitlements, connectors.Groups, connectors.Accounts, connectors.Credentials},
+		Signals:     connectors.Signals{SignIn: signIn, MFA: mfa},
+		Abilities: []connectors.AbilitySpec{
+			{Ability: connectors.CanDisable, How: "suspend", Undo: connectors.UndoExact, Write: whole([]string{scopeUser})},
+			{Ability: connectors.CanRemoveEntitlement, How: "remove from a group, take an administrator role", Undo: connectors.UndoExact,
+				Write: whole([]string{scopeMember, scopeRoles, scopeUser})},
+			{Ability: connectors.CanRevokeSessions, How: "sign out", Undo: connectors.UndoPartial, Write: whole([]string{scopeSecurity})},
+			{Ability: connectors.CanRevokeCredential, How: "revoke an OAuth grant, delete an app password", Undo: connectors.UndoNone, Write: whole([]string{scopeSecurity})},
+		},
+		Read: append(whole((&AppConfig{}).readScopes()), scopeBase+scopeSecurity+" (for OAuth grants and app passwords)"),
+	}
+}
+
+// The signals, and how late they are.
+var (
+	signIn = connectors.Signal{Given: true, LagDays: 2}
+	mfa    = connectors.Signal{Given: true, LagDays: 1}
+)
 
 // OpenApp implements connectors.AppConfig.
 func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connectors.App, error) {
@@ -86,7 +117,7 @@ func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connector
 
 // open takes what a test changes of the transport, and where tokens are asked for.
 func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) (*App, error) {
-	a := &App{customer: c.Customer, subject: c.Subject, withCredentials: c.Credentials, zone: env.Zone, writers: map[string]*httpx.Client{},
+	a := &App{customer: c.Customer, subject: c.Subject, withCredentials: c.Credentials, zone: env.Zone, readScopes: c.readScopes(), alone: map[string]*httpx.Client{},
 		reports: reports{signIn: true, mfa: true}}
 	if a.customer == "" {
 		a.customer = "my_customer"
@@ -106,29 +137,36 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) 
 		return nil, fmt.Errorf("customer %q: want the customer's id (C…, Admin console, Account settings), not a domain; leave it out for that of subject", c.Customer)
 	}
 	client := func(scopes ...string) (*httpx.Client, error) {
-		for i := range scopes {
-			scopes[i] = scopeBase + scopes[i]
-		}
-		s.Auth = httpx.ServiceAccount{JSON: c.Key, Subject: c.Subject, Scopes: scopes, TokenURL: tokenURL}
+		s.Auth = httpx.ServiceAccount{JSON: c.Key, Subject: c.Subject, Scopes: whole(scopes), TokenURL: tokenURL}
 		return httpx.New(env, s)
 	}
 	var err error
-	if a.read, err = client(c.readScopes()...); err != nil {
+	if a.read, err = client(a.readScopes...); err != nil {
 		return nil, err
 	}
 	a.base = a.read.Base()
-	for _, scope := range []string{scopeUser, scopeMember, scopeRoles, scopeSecurity} {
-		if a.writers[scope], err = client(scope); err != nil {
+	for _, scope := range slices.Concat(a.readScopes, writeScopes) {
+		if a.alone[scope], err = client(scope); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
 }
 
+// whole are scopes as Google writes them.
+func whole(scopes []string) []string {
+	out := make([]string, len(scopes))
+	for i, s := range scopes {
+		out[i] = scopeBase + s
+	}
+	return out
+}
+
 // App is a customer's directory.
 type App struct {
 	read            *httpx.Client
-	writers         map[string]*httpx.Client // by scope: no token can do more than what is being done
+	alone           map[string]*httpx.Client // by scope: to write, with a token that can do no more, and to see whether it is delegated
+	readScopes      []string
 	base            string
 	customer        string
 	subject         string
@@ -162,10 +200,10 @@ func (a *App) Info() connectors.Info {
 		Collections: []connectors.Collection{connectors.Entitlements, connectors.Groups, connectors.Accounts},
 	}
 	if a.reports.signIn {
-		i.Signals.SignIn = connectors.Signal{Given: true, LagDays: 2}
+		i.Signals.SignIn = signIn
 	}
 	if a.reports.mfa {
-		i.Signals.MFA = connectors.Signal{Given: true, LagDays: 1}
+		i.Signals.MFA = mfa
 	}
 	if a.withCredentials {
 		i.Collections = append(i.Collections, connectors.Credentials)
@@ -189,5 +227,3 @@ func memberPath(group, id string) string { return groupPath(group) + "/members/"
 func (a *App) customerPath(rest string) string {
 	return root + "/customer/" + url.PathEscape(a.customer) + rest
 }
-
-func (a *App) writer(scope string) *httpx.Client { return a.writers[scope] }

@@ -2,6 +2,8 @@ package google
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"rollcall/connectors"
@@ -77,5 +79,50 @@ func failing(id string) func(int, method, http.ResponseWriter, *http.Request) bo
 			refuse(w, http.StatusForbidden, "forbidden", "Not Authorized to access this resource/api")
 		}
 		return m.ID == id
+	}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	good := AppConfig{Key: "env:KEY", Subject: admin}
+	for name, c := range map[string]struct {
+		change func(*AppConfig, *connectors.Env)
+		says   string
+	}{
+		"no key":        {func(c *AppConfig, _ *connectors.Env) { c.Key = "" }, "service account: it is missing"},
+		"a missing key": {func(c *AppConfig, _ *connectors.Env) { c.Key = "env:OTHER" }, "env:OTHER is not set"},
+		"a key of another sort": {func(_ *AppConfig, e *connectors.Env) {
+			e.Secret = func(string) (string, error) { return `{"type":"authorized_user","refresh_token":"s3cr3t"}`, nil }
+		}, "not the JSON key file of a service account"},
+		"no subject":     {func(c *AppConfig, _ *connectors.Env) { c.Subject = "" }, "want the address of the administrator"},
+		"a domain":       {func(c *AppConfig, _ *connectors.Env) { c.Customer = "corp.example" }, "not a domain"},
+		"unknown signal": {func(c *AppConfig, _ *connectors.Env) { c.Reports = []string{"mfa", "use"} }, `"use" is none of sign_in, mfa`},
+		"no network":     {func(_ *AppConfig, e *connectors.Env) { e.HTTP = nil }, "no HTTP client"},
+	} {
+		conf, env := good, testEnv(t)
+		c.change(&conf, &env)
+		_, err := conf.OpenApp("dir", env)
+		if err == nil || !strings.HasPrefix(err.Error(), `google: app "dir": `) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cr3t") {
+			t.Errorf("%s: got %v; want it to say %q", name, err, c.says)
+		}
+	}
+	app, err := good.OpenApp("dir", testEnv(t))
+	if err != nil || app.Info().Location != "https://admin.googleapis.com/admin/directory/v1/users" {
+		t.Errorf("%+v, %v", app, err)
+	}
+}
+
+// What Spec says at most is what an app gives with all of it configured.
+func TestSpecSaysWhatTheAppGives(t *testing.T) {
+	spec := (*AppConfig)(nil).Spec()
+	app := company(t).open(AppConfig{Credentials: true}).able()
+	var set connectors.Abilities
+	for _, a := range spec.Abilities {
+		set |= connectors.Abilities(a.Ability)
+	}
+	if got := connectors.AbilitiesOf(app); got != set {
+		t.Errorf("the app can do %b, its description says %b", got, set)
+	}
+	if i := app.Info(); i.Signals != spec.Signals || !slices.Equal(i.Collections, spec.Collections) {
+		t.Errorf("%+v, %+v", i, spec)
 	}
 }

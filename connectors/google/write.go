@@ -25,7 +25,7 @@ func (a *App) grant(ctx context.Context, w wish) (connectors.Receipt, error) {
 	if is, err := w.is(ctx); err != nil || is {
 		return connectors.Receipt{}, err
 	}
-	res, err := a.writer(w.scope).Send(ctx, w.write)
+	res, err := a.alone[w.scope].Send(ctx, w.write)
 	if err == nil {
 		if w.check != nil {
 			err = w.check(res)
@@ -128,7 +128,7 @@ func (a *App) RevokeSessions(ctx context.Context, before connectors.Account) (co
 	if _, _, err := a.userNow(ctx, before.ID); err != nil {
 		return fail(err)
 	}
-	res, err := a.writer(scopeSecurity).Send(ctx, httpx.Write{Method: http.MethodPost, Ref: userPath(string(before.ID)) + "/signOut", Repeat: httpx.Always})
+	res, err := a.alone[scopeSecurity].Send(ctx, httpx.Write{Method: http.MethodPost, Ref: userPath(string(before.ID)) + "/signOut", Repeat: httpx.Always})
 	if err != nil {
 		return fail(refusal(err))
 	}
