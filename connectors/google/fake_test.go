@@ -49,7 +49,8 @@ type fake struct {
 	harm   func(m method, r *http.Request) // after a change
 	answer func(m method, body object)     // changes an answer, which is then not judged
 	gone   int                             // the status for what was deleted
-	base   string
+	base   string                          // where it listens
+	client http.RoundTripper               // through which it is asked; nil: directly
 }
 
 // company is a directory of six people: an administrator who reads it, an engineer, a suspended one, a guest, an archived
@@ -292,8 +293,10 @@ func (f *fake) open(conf AppConfig) *App {
 }
 
 func (f *fake) connect(conf AppConfig, base string) (*App, error) {
+	env := testEnv(f.t)
+	env.HTTP.Transport = f.client
 	conf.Key, conf.Subject = "env:KEY", cmp.Or(conf.Subject, admin)
-	return conf.open(testEnv(f.t), httpx.Settings{Base: base, Sleep: noWait, Now: func() time.Time { return now }}, f.base+"/token")
+	return conf.open(env, httpx.Settings{Base: base, Sleep: noWait, Now: func() time.Time { return now }}, f.base+"/token")
 }
 
 var now = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
