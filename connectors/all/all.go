@@ -5,6 +5,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/connectors/csvfile"
 	"rollcall/connectors/entra"
+	"rollcall/connectors/google"
 	"rollcall/connectors/ldap"
 	"rollcall/connectors/scim"
 	"rollcall/connectors/xlsx"
@@ -23,4 +24,6 @@ var Apps = map[string]func() connectors.AppConfig{
 	"xlsx":  func() connectors.AppConfig { return new(xlsx.AppConfig) },
 	"scim":  func() connectors.AppConfig { return new(scim.AppConfig) },
 	"entra": func() connectors.AppConfig { return new(entra.AppConfig) },
+
+	"google": func() connectors.AppConfig { return new(google.AppConfig) },
 }

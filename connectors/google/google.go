@@ -40,6 +40,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rollcall/connectors"
@@ -117,7 +118,7 @@ func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connector
 
 // open takes what a test changes of the transport, and where tokens are asked for.
 func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) (*App, error) {
-	a := &App{customer: c.Customer, subject: c.Subject, withCredentials: c.Credentials, zone: env.Zone, readScopes: c.readScopes(), alone: map[string]*httpx.Client{},
+	a := &App{customer: c.Customer, subject: c.Subject, withCredentials: c.Credentials, zone: env.Zone, readScopes: c.readScopes(), alone: map[string]func() (*httpx.Client, error){},
 		reports: reports{signIn: true, mfa: true}}
 	if a.customer == "" {
 		a.customer = "my_customer"
@@ -136,6 +137,8 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) 
 	case strings.Contains(a.customer, "@") || strings.Contains(a.customer, "."):
 		return nil, fmt.Errorf("customer %q: want the customer's id (C…, Admin console, Account settings), not a domain; leave it out for that of subject", c.Customer)
 	}
+	// Google counts its limits by the minute and does not say when one ends: the waits between so many tries outlast it.
+	s.Attempts = 8
 	client := func(scopes ...string) (*httpx.Client, error) {
 		s.Auth = httpx.ServiceAccount{JSON: c.Key, Subject: c.Subject, Scopes: whole(scopes), TokenURL: tokenURL}
 		return httpx.New(env, s)
@@ -146,9 +149,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) 
 	}
 	a.base = a.read.Base()
 	for _, scope := range slices.Concat(a.readScopes, writeScopes) {
-		if a.alone[scope], err = client(scope); err != nil {
-			return nil, err
-		}
+		a.alone[scope] = sync.OnceValues(func() (*httpx.Client, error) { return client(scope) })
 	}
 	return a, nil
 }
@@ -165,8 +166,8 @@ func whole(scopes []string) []string {
 // App is a customer's directory.
 type App struct {
 	read            *httpx.Client
-	alone           map[string]*httpx.Client // by scope: to write, with a token that can do no more, and to see whether it is delegated
 	readScopes      []string
+	alone           map[string]func() (*httpx.Client, error) // by scope: to write, with a token that can do no more, and to see whether it is delegated
 	base            string
 	customer        string
 	subject         string

@@ -126,3 +126,10 @@ func TestSpecSaysWhatTheAppGives(t *testing.T) {
 		t.Errorf("%+v, %+v", i, spec)
 	}
 }
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -61,7 +61,7 @@ func (a *App) readGroups(ctx context.Context, t connectors.Trace) (*membership, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.where, err)
 		}
-		if batch = append(batch, g); len(batch) == 4*parallel {
+		if batch = append(batch, g); len(batch) == 8*parallel {
 			if err := flush(); err != nil {
 				return nil, err
 			}

@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// parallel is how many requests are on their way at once, at most.
-const parallel = 8
+// parallel is how many requests are on their way at once, at most. At the time an answer usually takes it stays below what
+// Google allows an administrator, 2400 requests a minute.
+const parallel = 4
 
 // each does the same with each of in, several at a time, and gives the results in the order of in. The first error, in that
 // order, ends it; nothing is left running.

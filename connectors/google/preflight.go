@@ -123,7 +123,11 @@ func (a *App) proveMembers(ctx context.Context, p *connectors.Preflight, groups 
 
 // prove makes the call. An answer proves it; a refusal is a problem, and there is no answer then.
 func (a *App) prove(ctx context.Context, p *connectors.Preflight, q probe) (*httpx.Response, error) {
-	res, err := a.alone[q.scope].Get(ctx, q.ref)
+	c, err := a.alone[q.scope]()
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.Get(ctx, q.ref)
 	if err == nil {
 		p.Proved = append(p.Proved, fmt.Sprintf("may read %s (%s)", q.reads, q.scope))
 		return res, nil

@@ -287,10 +287,3 @@ func installPrism(t *testing.T) string {
 	}
 	return dir
 }
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

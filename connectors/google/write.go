@@ -25,7 +25,7 @@ func (a *App) grant(ctx context.Context, w wish) (connectors.Receipt, error) {
 	if is, err := w.is(ctx); err != nil || is {
 		return connectors.Receipt{}, err
 	}
-	res, err := a.alone[w.scope].Send(ctx, w.write)
+	res, err := a.send(ctx, w.scope, w.write)
 	if err == nil {
 		if w.check != nil {
 			err = w.check(res)
@@ -42,6 +42,15 @@ func (a *App) grant(ctx context.Context, w wish) (connectors.Receipt, error) {
 		}
 	}
 	return connectors.Receipt{}, refusal(err)
+}
+
+// send asks for a change, with a token for one scope.
+func (a *App) send(ctx context.Context, scope string, w httpx.Write) (*httpx.Response, error) {
+	c, err := a.alone[scope]()
+	if err != nil {
+		return nil, err
+	}
+	return c.Send(ctx, w)
 }
 
 // refusal gives Google's no its class, where it is known that nothing was changed. What is not found is then not the account,
@@ -128,7 +137,7 @@ func (a *App) RevokeSessions(ctx context.Context, before connectors.Account) (co
 	if _, _, err := a.userNow(ctx, before.ID); err != nil {
 		return fail(err)
 	}
-	res, err := a.alone[scopeSecurity].Send(ctx, httpx.Write{Method: http.MethodPost, Ref: userPath(string(before.ID)) + "/signOut", Repeat: httpx.Always})
+	res, err := a.send(ctx, scopeSecurity, httpx.Write{Method: http.MethodPost, Ref: userPath(string(before.ID)) + "/signOut", Repeat: httpx.Always})
 	if err != nil {
 		return fail(refusal(err))
 	}
