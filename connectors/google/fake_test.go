@@ -41,8 +41,9 @@ type fake struct {
 	assignments []object
 	tokens      map[string][]object // by user id
 	asps        map[string][]object
-	signedOut   []string // ids of users
-	made        int      // assignments made so far
+	signedOut   []string          // ids of users
+	alias       map[string]string // further addresses of groups, by which they are found, too
+	made        int               // assignments made so far
 
 	log    []string // requests for the API, in order
 	fault  func(n int, m method, w http.ResponseWriter, r *http.Request) bool
@@ -252,7 +253,7 @@ func (f *fake) user(key string) object {
 }
 
 func (f *fake) group(key string) object {
-	i := slices.IndexFunc(f.groups, func(g object) bool { return g["id"] == key || g["email"] == key })
+	i := slices.IndexFunc(f.groups, func(g object) bool { return g["id"] == key || g["email"] == key || g["id"] == f.alias[key] })
 	if i < 0 {
 		return nil
 	}

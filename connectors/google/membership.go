@@ -84,7 +84,7 @@ func (m *membership) groupsAbove(g int32) []int32 {
 	if up, ok := m.above[g]; ok {
 		return up
 	}
-	had := map[int32]bool{g: true}
+	had := map[int32]bool{}
 	var up []int32
 	for level := []int32{g}; len(level) > 0; {
 		var next []int32

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
@@ -342,5 +343,52 @@ func TestAPullAsksForNoMore(t *testing.T) {
 	_, err := app.Disable(t.Context(), connectors.Account{ID: "1001"})
 	if !errors.Is(err, connectors.ErrForbidden) || !strings.Contains(err.Error(), "unauthorized_client") {
 		t.Errorf("a write without its scope: %v", err)
+	}
+}
+
+// Days are the company's: what Google writes for never is none, wherever that is.
+func TestDaysAreTheCompanys(t *testing.T) {
+	f := company(t)
+	f.users[1]["lastLoginTime"] = "2026-10-30T02:00:00.000Z"
+	f.asps["1001"][0]["lastTimeUsed"] = "0"
+	app := f.open(AppConfig{Credentials: true})
+	app.zone = time.FixedZone("west", -5*60*60)
+	rows, _, err := pulled(t, app)
+	if a := rows["1001"]; err != nil || a.LastSignIn.String() != "2026-10-29" || a.Credentials[0].LastUsed.Known() || rows["1003"].LastSignIn.Known() {
+		t.Errorf("%+v, %+v, %v", a, rows["1003"], err)
+	}
+}
+
+// Google's index of who is in which group runs behind: a fresh reading asks the groups themselves. Groups in a circle, which
+// Google refuses, hang nothing.
+func TestAFreshReadingAsksTheGroups(t *testing.T) {
+	f := company(t)
+	f.members["g1"] = append(f.members["g1"], object{"id": "g3", "email": "ops@corp.example", "role": "MEMBER", "type": "GROUP"})
+	app := f.open(AppConfig{})
+	f.answer = func(m method, body object) {
+		if m.ID == "directory.groups.list" && strings.Contains(f.log[len(f.log)-1], "userKey=1001") {
+			list, _ := body["groups"].([]any)
+			body["groups"] = append(list, object{"id": "g5", "email": "empty@corp.example"})
+		}
+	}
+	rows, _, err := pulled(t, app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, want := range map[connectors.AccountID]string{"1001": "eng@corp.example all-tech@corp.example< ops@corp.example<", "1003": "ops@corp.example all-tech@corp.example< eng@corp.example<"} {
+		for _, a := range []connectors.Account{rows[id], read(t, app, id)} {
+			var got []string
+			for _, e := range a.Entitlements {
+				if e.Inherited != "" {
+					e.ID += "<"
+				}
+				if !e.Privileged {
+					got = append(got, string(e.ID))
+				}
+			}
+			if s := strings.Join(got, " "); s != want {
+				t.Errorf("%s: %s; want %s", id, s, want)
+			}
+		}
 	}
 }

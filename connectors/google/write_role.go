@@ -111,7 +111,7 @@ func (a *App) assigned(ctx context.Context, u *user, which func(assignment) bool
 			if err != nil {
 				return false, err
 			}
-			if v.AssignedTo == u.ID && which(v) {
+			if which(v) {
 				return want, nil
 			}
 		}

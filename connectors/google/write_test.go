@@ -426,3 +426,50 @@ func TestJoiningAgainRestoresTheRole(t *testing.T) {
 		t.Errorf("what was never held: %v", err)
 	}
 }
+
+// An answer about somebody else is never taken for one about the account that was asked for.
+func TestAnswersOfAnotherAreRefused(t *testing.T) {
+	for _, id := range []string{"users.get", "members.get", "members.insert"} {
+		f := company(t)
+		app := f.open(AppConfig{})
+		before := read(t, app, "1001")
+		if id == "members.insert" {
+			f.members["g1"] = f.members["g1"][1:]
+		}
+		f.answer = func(m method, body object) {
+			if m.ID == "directory."+id {
+				body["id"] = "1002"
+			}
+		}
+		r, err := app.AddEntitlement(t.Context(), before, "eng@corp.example")
+		if err == nil || !strings.Contains(err.Error(), `"1002"`) {
+			t.Errorf("%s: %+v, %v", id, r, err)
+		}
+	}
+}
+
+// A group that has the address as an alias is another group.
+func TestAnAliasIsAnotherGroup(t *testing.T) {
+	f := company(t)
+	f.alias = map[string]string{"old-ops@corp.example": "g3"}
+	app := f.open(AppConfig{})
+	cleo := read(t, app, "1003")
+	if r, err := app.RemoveEntitlement(t.Context(), cleo, "old-ops@corp.example"); err != nil || r.Changed || len(f.writes()) > 0 {
+		t.Errorf("%+v, %v, %v", r, err, f.writes())
+	}
+}
+
+// Google says of a user that she is a super administrator, whatever the list of assignments says.
+func TestASuperAdministratorShows(t *testing.T) {
+	f := company(t)
+	f.assignments = f.assignments[1:]
+	app := f.open(AppConfig{})
+	rows, _, err := pulled(t, app)
+	want := []connectors.Entitlement{{ID: "role:_SEED_ADMIN_ROLE", Privileged: true}}
+	if err != nil || !slices.Equal(rows["1000"].Entitlements, want) {
+		t.Errorf("%+v, %v", rows["1000"].Entitlements, err)
+	}
+	if r, err := app.RemoveEntitlement(t.Context(), read(t, app, "1000"), "role:_SEED_ADMIN_ROLE"); err != nil || !r.Changed || f.user("1000")["isAdmin"] != false {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
