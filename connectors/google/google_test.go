@@ -126,10 +126,3 @@ func TestSpecSaysWhatTheAppGives(t *testing.T) {
 		t.Errorf("%+v, %+v", i, spec)
 	}
 }
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}

@@ -287,3 +287,10 @@ func installPrism(t *testing.T) string {
 	}
 	return dir
 }
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -83,9 +83,11 @@ func (p *pull) take(ctx context.Context, page page, from int) error {
 		if r.err == nil && p.seen[r.ID] {
 			r.err = &connectors.RejectedRow{Err: fmt.Errorf("the user %q is listed twice", r.ID), Account: connectors.AccountID(r.ID), Repeats: true}
 		}
-		if id := userID(raw); id != "" {
-			p.seen[id] = true
+		id := r.ID
+		if id == "" {
+			id = userID(raw)
 		}
+		p.seen[id] = true
 		rows = append(rows, r)
 	}
 	details, err := each(ctx, rows, p.detail)
@@ -109,6 +111,7 @@ func (p *pull) one(r *row) error {
 	for _, page := range r.detail.pages {
 		p.trace.Page(page.of, page.Page)
 	}
+	p.self = p.self || r.answersTo(p.subject)
 	if r.err == nil && r.detail.gone {
 		r.err = errors.New("it was deleted while the users were read")
 	}
@@ -122,7 +125,6 @@ func (p *pull) one(r *row) error {
 	if r.byGoogle() {
 		p.reasons[r.SuspensionReason]++
 	}
-	p.self = p.self || r.answersTo(p.subject)
 	if !p.yield(p.acc, nil) {
 		return errStopped
 	}

@@ -91,7 +91,7 @@ func (u *user) byGoogle() bool {
 	return u.Suspended != nil && *u.Suspended && u.SuspensionReason != "" && !strings.EqualFold(u.SuspensionReason, "ADMIN")
 }
 
-var errNoLogin = errors.New("Google does not say when it last signed in, which is not the same as never")
+var errNoLogin = errors.New("it is not told when it last signed in, which is not the same as never")
 
 // never is how Google writes that nobody signed in: 1970-01-01T00:00:00.000Z.
 func never(t time.Time) bool { return t.Unix() <= 0 }

@@ -63,11 +63,20 @@ func refusal(err error) error {
 	case e.Status == http.StatusPreconditionFailed || e.Status == http.StatusConflict:
 		return fmt.Errorf("it was changed in between, and nothing was done: %w: %w", connectors.ErrTransient, err)
 	case e.Class == nil:
-		return fmt.Errorf("Google refuses: %w: %w", connectors.ErrForbidden, err)
+		return fmt.Errorf("refused by Google: %w: %w", connectors.ErrForbidden, err)
 	case errors.Is(e.Class, connectors.ErrNotFound):
-		return fmt.Errorf("Google refuses: %w: %v", connectors.ErrForbidden, err)
+		return fmt.Errorf("refused by Google: %w: %v", connectors.ErrForbidden, err)
 	}
 	return err
+}
+
+// partly is the error of a change of several steps. After the first of them it has no class: that would say that nothing was
+// changed.
+func partly(done bool, err error) error {
+	if err == nil || !done {
+		return err
+	}
+	return fmt.Errorf("a part of it was done: %v", err)
 }
 
 // body is the JSON that is sent.

@@ -134,8 +134,11 @@ func (a *App) join(ctx context.Context, u *user, st state, e connectors.Entitlem
 			return r, err // that Google does not show it yet is not that it is not so
 		}
 	}
-	return a.grant(ctx, wish{scope: scopeMember, is: a.seated(u, was), write: httpx.Write{Method: http.MethodPatch, Ref: memberPath(was.Group, u.ID),
+	inserted := r.Changed
+	r, err = a.grant(ctx, wish{scope: scopeMember, is: a.seated(u, was), write: httpx.Write{Method: http.MethodPatch, Ref: memberPath(was.Group, u.ID),
 		ContentType: contentType, Body: body(member{Role: was.Role, Delivery: was.Delivery}), Repeat: httpx.Always}})
+	r.Changed = r.Changed || inserted
+	return r, partly(inserted, err)
 }
 
 // insert adds a member. A second one of the same is refused (409), so that it may follow a lost answer.

@@ -60,7 +60,7 @@ func (a *App) unassign(ctx context.Context, u *user, st state, e connectors.Enti
 			write: httpx.Write{Method: http.MethodDelete, Ref: a.customerPath("/roleassignments/" + url.PathEscape(v.ID)), Repeat: httpx.Always},
 		})
 		if err != nil {
-			return all, err
+			return all, partly(all.Changed, err)
 		}
 		if r.Changed {
 			all = r
@@ -91,7 +91,7 @@ func (a *App) assign(ctx context.Context, u *user, st state, e connectors.Entitl
 			write: httpx.Write{Method: http.MethodPost, Ref: a.customerPath("/roleassignments"), ContentType: contentType, Body: body(v), Repeat: httpx.IfNotDone},
 		})
 		if err != nil {
-			return all, err
+			return all, partly(all.Changed, err)
 		}
 		if r.Changed {
 			all = r

@@ -473,3 +473,49 @@ func TestASuperAdministratorShows(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
+
+// When the second of two steps is refused, the error does not say that nothing was changed.
+func TestAPartThatWasDoneIsSaid(t *testing.T) {
+	f := company(t)
+	f.assignments = append(f.assignments, object{"roleAssignmentId": "75", "roleId": "3", "assignedTo": "1005", "assigneeType": "user", "scopeType": "CUSTOMER"})
+	app := f.open(AppConfig{})
+	eve := read(t, app, "1005")
+	step := 0
+	f.fault = func(_ int, m method, w http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodGet {
+			return false
+		}
+		if step++; step%2 == 0 {
+			refuse(w, http.StatusForbidden, "forbidden", "no")
+		}
+		return step%2 == 0
+	}
+	if _, err := app.RemoveEntitlement(t.Context(), eve, "role:Help desk"); err == nil || errors.Is(err, connectors.ErrForbidden) || !strings.Contains(err.Error(), "a part of it was done") {
+		t.Error(err)
+	}
+	f.fault = nil
+	if r, err := app.RemoveEntitlement(t.Context(), eve, "role:Help desk"); err != nil || !r.Changed || strings.Contains(f.holds("1005"), "roleId") {
+		t.Errorf("the rest: %+v, %v", r, err)
+	}
+	// Google leaves out the delivery of a member that is added, and refuses to change it.
+	ana := read(t, app, "1001")
+	f.members["g1"] = f.members["g1"][1:]
+	f.harm = func(m method, _ *http.Request) {
+		if m.ID == "directory.members.insert" {
+			f.members["g1"][len(f.members["g1"])-1]["delivery_settings"] = "ALL_MAIL"
+		}
+	}
+	f.fault = func(_ int, m method, w http.ResponseWriter, r *http.Request) bool {
+		if m.ID == "directory.members.patch" {
+			refuse(w, http.StatusForbidden, "forbidden", "no")
+		}
+		return m.ID == "directory.members.patch"
+	}
+	if _, err := app.AddEntitlement(t.Context(), ana, "eng@corp.example"); err == nil || errors.Is(err, connectors.ErrForbidden) {
+		t.Errorf("added, and not as it was: %v", err)
+	}
+	f.fault = nil
+	if r, err := app.AddEntitlement(t.Context(), ana, "eng@corp.example"); err != nil || !r.Changed || !strings.Contains(f.holds("1001"), "DIGEST") {
+		t.Errorf("the rest: %+v, %v", r, err)
+	}
+}
