@@ -231,7 +231,7 @@ func (f *fake) paged(key string, all []object, q url.Values) (int, object) {
 		}
 		from = n
 	}
-	out := object{}
+	out := object{"kind": "admin#directory#" + key}
 	to := min(from+most, len(all))
 	if from < to {
 		out[key] = all[from:to]

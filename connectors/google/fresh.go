@@ -118,7 +118,7 @@ func (a *App) groupsOf(ctx context.Context, user string) (*membership, map[conne
 	if err != nil {
 		return nil, nil, err
 	}
-	found, err := each(ctx, listed, func(ctx context.Context, g group) (*member, error) { return a.memberNow(ctx, g.ID, user) })
+	found, err := each(ctx, a.atOnce, listed, func(ctx context.Context, g group) (*member, error) { return a.memberNow(ctx, g.ID, user) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -141,7 +141,7 @@ func (a *App) groupsOf(ctx context.Context, user string) (*membership, map[conne
 // climb reads all groups above some.
 func (a *App) climb(ctx context.Context, m *membership, level []group) error {
 	for len(level) > 0 {
-		above, err := each(ctx, level, func(ctx context.Context, g group) ([]group, error) { return a.groupsWith(ctx, string(g.entitlement())) })
+		above, err := each(ctx, a.atOnce, level, func(ctx context.Context, g group) ([]group, error) { return a.groupsWith(ctx, string(g.entitlement())) })
 		if err != nil {
 			return err
 		}

@@ -29,8 +29,8 @@ func FuzzUser(f *testing.F) {
 }
 
 func FuzzPage(f *testing.F) {
-	f.Add([]byte(`{"users":[{"id":"1"}],"nextPageToken":"x"}`))
-	f.Add([]byte(`{"items":[]}`))
+	f.Add([]byte(`{"kind":"k","users":[{"id":"1"}],"nextPageToken":"x"}`))
+	f.Add([]byte(`{"kind":"k","items":[]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, err := parsePage(&httpx.Response{Status: http.StatusOK, Body: body}, "users")

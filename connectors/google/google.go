@@ -119,7 +119,7 @@ func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connector
 // open takes what a test changes of the transport, and where tokens are asked for.
 func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) (*App, error) {
 	a := &App{customer: c.Customer, subject: c.Subject, withCredentials: c.Credentials, zone: env.Zone, readScopes: c.readScopes(), alone: map[string]func() (*httpx.Client, error){},
-		reports: reports{signIn: true, mfa: true}}
+		reports: reports{signIn: true, mfa: true}, atOnce: parallel}
 	if a.customer == "" {
 		a.customer = "my_customer"
 	}
@@ -172,6 +172,7 @@ type App struct {
 	customer        string
 	subject         string
 	withCredentials bool
+	atOnce          int // requests
 	reports         reports
 	zone            *time.Location
 }

@@ -2,7 +2,6 @@ package google
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -34,7 +33,11 @@ func TestContract(t *testing.T) {
 				Broken: func(tb testing.TB) connectors.App { return open(tb, true) },
 				Want:   wanted(c.conf.Credentials),
 				Secret: accessToken,
-				Try:    connectortest.Try{Disable: "1001", Remove: "1001", Entitlement: "eng@corp.example", Revoke: "1001", Credential: "token:anonymous/odd client"},
+				Spec:   (*AppConfig)(nil).Spec(),
+				Wire: connectortest.Wire{Open: func(tb testing.TB, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+					return wired(tb, c.conf, c.most, wrap)
+				}},
+				Try: connectortest.Try{Disable: "1001", Remove: "1001", Entitlement: "eng@corp.example", Revoke: "1001", Credential: "token:anonymous/odd client"},
 			})
 		})
 	}
@@ -111,18 +114,11 @@ func TestConfigRefuses(t *testing.T) {
 	}
 }
 
-// What Spec says at most is what an app gives with all of it configured.
-func TestSpecSaysWhatTheAppGives(t *testing.T) {
-	spec := (*AppConfig)(nil).Spec()
-	app := company(t).open(AppConfig{Credentials: true}).able()
-	var set connectors.Abilities
-	for _, a := range spec.Abilities {
-		set |= connectors.Abilities(a.Ability)
-	}
-	if got := connectors.AbilitiesOf(app); got != set {
-		t.Errorf("the app can do %b, its description says %b", got, set)
-	}
-	if i := app.Info(); i.Signals != spec.Signals || !slices.Equal(i.Collections, spec.Collections) {
-		t.Errorf("%+v, %+v", i, spec)
-	}
+// wired opens company behind another transport, one request at a time, so that they come in the same order each time.
+func wired(tb testing.TB, conf AppConfig, most int, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+	f := company(tb)
+	f.most, f.client = most, wrap(nil)
+	app := f.open(conf)
+	app.atOnce = 1
+	return app.able()
 }

@@ -22,8 +22,8 @@ type member struct {
 }
 
 const (
-	groupFields  = "nextPageToken,groups(id,email)"
-	memberFields = "nextPageToken,members(id,type)"
+	groupFields  = "kind,nextPageToken,groups(id,email)"
+	memberFields = "kind,nextPageToken,members(id,type)"
 )
 
 func (a *App) groupsQuery() url.Values {
@@ -36,7 +36,7 @@ func (a *App) readGroups(ctx context.Context, t connectors.Trace) (*membership, 
 	m := newMembership()
 	var batch []group
 	flush := func() error {
-		read, err := each(ctx, batch, a.membersOf)
+		read, err := each(ctx, a.atOnce, batch, a.membersOf)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (a *App) readGroups(ctx context.Context, t connectors.Trace) (*membership, 
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.where, err)
 		}
-		if batch = append(batch, g); len(batch) == 8*parallel {
+		if batch = append(batch, g); len(batch) == 8*a.atOnce {
 			if err := flush(); err != nil {
 				return nil, err
 			}

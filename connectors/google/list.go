@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"net/url"
@@ -24,21 +25,16 @@ type page struct {
 	page connectors.Page
 }
 
-// pages yields the pages of a list. key is under which name it holds its rows: a page that has none may lack the name, so
-// that a list is empty only when its last page was read and none had a row. The error ends it.
+// pages yields the pages of a list. key is under which name it holds its rows; a page that has none may lack the name. The
+// error ends it.
 func (a *App) pages(ctx context.Context, path, key string, query url.Values) iter.Seq2[page, error] {
 	return func(yield func(page, error) bool) {
 		followed := map[string]bool{}
 		query := clone(query)
 		for {
-			res, err := a.read.Get(ctx, path+"?"+query.Encode())
-			if err != nil {
-				yield(page{}, err)
-				return
-			}
-			p, err := parsePage(res, key)
+			p, err := a.page(ctx, path+"?"+query.Encode(), key)
 			if err == nil && p.next != "" && followed[p.next] {
-				err = fmt.Errorf("%s: the page token %.40q was given before: the list leads in a circle and cannot be read", res.Page.Request, p.next)
+				err = fmt.Errorf("%s: the page token %.40q was given before: the list leads in a circle and cannot be read", p.page.Request, p.next)
 			}
 			if !yield(p, err) || err != nil || p.next == "" {
 				return
@@ -48,6 +44,25 @@ func (a *App) pages(ctx context.Context, path, key string, query url.Values) ite
 		}
 	}
 }
+
+// page reads one page. Every list says of what kind it is, also where it has nothing: an answer that does not is no empty list.
+// It is asked for once more, and then an error.
+func (a *App) page(ctx context.Context, ref, key string) (page, error) {
+	var p page
+	var err error
+	for range 2 {
+		res, failed := a.read.Get(ctx, ref)
+		if failed != nil {
+			return page{}, failed
+		}
+		if p, err = parsePage(res, key); !errors.Is(err, errNoKind) {
+			break
+		}
+	}
+	return p, err
+}
+
+var errNoKind = errors.New("it does not say of what kind it is")
 
 func clone(q url.Values) url.Values {
 	out := make(url.Values, len(q)+1)
@@ -63,12 +78,16 @@ func parsePage(res *httpx.Response, key string) (page, error) {
 		return page{}, notGoogle(res, err)
 	}
 	p := page{page: res.Page}
-	for name, into := range map[string]any{key: &p.rows, "nextPageToken": &p.next} {
+	kind := ""
+	for name, into := range map[string]any{key: &p.rows, "nextPageToken": &p.next, "kind": &kind} {
 		if raw, ok := body[name]; ok {
 			if err := json.Unmarshal(raw, into); err != nil {
 				return page{}, notGoogle(res, fmt.Errorf("%s: %w", name, err))
 			}
 		}
+	}
+	if kind == "" {
+		return page{}, notGoogle(res, errNoKind)
 	}
 	return p, nil
 }

@@ -10,13 +10,13 @@ import (
 // Google allows an administrator, 2400 requests a minute.
 const parallel = 4
 
-// each does the same with each of in, several at a time, and gives the results in the order of in. The first error, in that
+// each does the same with each of in, so many at a time, and gives the results in the order of in. The first error, in that
 // order, ends it; nothing is left running.
-func each[T, R any](ctx context.Context, in []T, do func(context.Context, T) (R, error)) ([]R, error) {
+func each[T, R any](ctx context.Context, atOnce int, in []T, do func(context.Context, T) (R, error)) ([]R, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out, errs := make([]R, len(in)), make([]error, len(in))
-	free := make(chan struct{}, parallel)
+	free := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
 	for i := range in {
 		free <- struct{}{}

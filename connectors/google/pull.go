@@ -62,7 +62,7 @@ func (p *pull) run(ctx context.Context) (err error) {
 }
 
 func (a *App) usersQuery() url.Values {
-	return url.Values{"customer": {a.customer}, "maxResults": {"500"}, "orderBy": {"email"}, "fields": {"nextPageToken,users(" + userFields + ")"}}
+	return url.Values{"customer": {a.customer}, "maxResults": {"500"}, "orderBy": {"email"}, "fields": {"kind,nextPageToken,users(" + userFields + ")"}}
 }
 
 // row is a user of a page, as far as it can be read.
@@ -90,7 +90,7 @@ func (p *pull) take(ctx context.Context, page page, from int) error {
 		p.seen[id] = true
 		rows = append(rows, r)
 	}
-	details, err := each(ctx, rows, p.detail)
+	details, err := each(ctx, p.atOnce, rows, p.detail)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func TestAnErrorIsNeverAnEmptyList(t *testing.T) {
 }
 
 func TestAnswersThatAreNoListFail(t *testing.T) {
-	for _, says := range []string{``, `<html>`, `[]`, `null`, `{"users":{}}`, `{"users":[],"nextPageToken":7}`, `{"groups":"x"}`, `{"items":true}`} {
+	for _, says := range []string{``, `{}`, `{"etag":"x"}`, `<html>`, `[]`, `null`, `{"kind":"k","users":{}}`, `{"kind":"k","users":[],"nextPageToken":7}`, `{"kind":"k","groups":"x"}`, `{"kind":"k","items":true}`, `{"kind":1}`} {
 		f := company(t)
 		f.fault = func(_ int, m method, w http.ResponseWriter, _ *http.Request) bool {
 			hit := strings.HasSuffix(m.ID, ".list")
@@ -105,7 +105,7 @@ func TestAPageWithoutItsKeyIsNoError(t *testing.T) {
 			return false
 		}
 		if pages++; pages == 1 {
-			fmt.Fprint(w, `{"nextPageToken":"ZnJvbSAw"}`) // from 0
+			fmt.Fprint(w, `{"kind":"admin#directory#users","nextPageToken":"ZnJvbSAw"}`) // from 0
 		}
 		return pages == 1
 	}

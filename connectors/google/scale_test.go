@@ -99,9 +99,9 @@ func (l *large) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(&page, `{"id":"1%020d","type":"USER"}`, (g*manyUsers*seats/manyGroups+i)%manyUsers)
 		})
 	case strings.HasSuffix(path, "/roles"):
-		page.WriteString(`{"items":[{"roleId":"1","roleName":"_SEED_ADMIN_ROLE","isSuperAdminRole":true}]}`)
+		page.WriteString(`{"kind":"admin#directory#roles","items":[{"roleId":"1","roleName":"_SEED_ADMIN_ROLE","isSuperAdminRole":true}]}`)
 	default:
-		page.WriteString(`{}`)
+		page.WriteString(`{"kind":"admin#directory#roleAssignments"}`)
 	}
 	if drop { // in the middle of the answer
 		w.Header().Set("Content-Length", strconv.Itoa(page.Len()))
@@ -115,7 +115,7 @@ func makePage(b *strings.Builder, key string, all int, q url.Values, row func(in
 	from, _ := strconv.Atoi(q.Get("pageToken"))
 	most, _ := strconv.Atoi(q.Get("maxResults"))
 	to := min(from+most, all)
-	fmt.Fprintf(b, `{%q:[`, key)
+	fmt.Fprintf(b, `{"kind":"admin#directory#%s",%q:[`, key, key)
 	for i := from; i < to; i++ {
 		if i > from {
 			b.WriteByte(',')
