@@ -18,6 +18,9 @@ type Desk struct {
 	MayDecide func(Identity, *Case) error
 	// Owners gives everybody an account of the item is, or could be, of: those who must not decide. nil: the item's person.
 	Owners func(*Item) []connectors.PersonID
+	// Two says of which cases also the keeping takes the words of two people, and the removing where the item does not say so
+	// itself; nil: none.
+	Two func(*Case) bool
 	// Answer is how long an answer may take.
 	Answer time.Duration
 	// LongestKeep bounds how long a keep may hold.
@@ -27,6 +30,9 @@ type Desk struct {
 // Ask notes that somebody was asked, and by when an answer is wanted.
 func (d *Desk) Ask(id string, whom string, now time.Time) (*Case, error) {
 	return d.change(id, 0, Policy, "asked "+whom, now, func(c *Case) error {
+		if c.State != Open && c.State != Expired {
+			c.Votes = nil // those were given on another question
+		}
 		c.Due, c.Decision = now.Add(d.Answer).UTC(), nil
 		return c.to(Asked, now, "")
 	})
@@ -62,13 +68,16 @@ func (d *Desk) Decide(id string, v Verdict, now time.Time) (*Case, error) {
 		if err := d.end(v, now); err != nil {
 			return fmt.Errorf("case %s: %w", id, err)
 		}
-		if v.Remove && c.Item.TwoPeople && !c.seconded(v, now) {
-			return c.noted(now)
+		if v.Remove && c.Item.TwoPeople || d.Two != nil && d.Two(c) {
+			if c.Votes = slices.DeleteFunc(c.Votes, func(w Decision) bool { return d.mayDecide(w.By, c) != nil }); !c.seconded(v, now) {
+				return c.noted(state, now)
+			}
+			v.Until = c.soonest()
 		}
 		if v.Remove {
 			c.begin()
 		}
-		if !v.Remove {
+		if !v.Remove && (d.Two == nil || !d.Two(c)) {
 			c.Votes = nil
 		}
 		c.Decision = &Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Until: v.Until, Item: c.ItemHash}
@@ -100,6 +109,12 @@ func steps(it *Item) []Step {
 		list[i] = Step{Action: a, Progress: Pending}
 	}
 	return list
+}
+
+// Outdated ends a case of which a fresh read shows that it is about something else by now. Nothing is decided by it; what a
+// later run finds is asked anew.
+func (d *Desk) Outdated(id string, rev int, why string, now time.Time) (*Case, error) {
+	return d.change(id, rev, Policy, "superseded", now, func(c *Case) error { return c.to(Superseded, now, why) })
 }
 
 func (d *Desk) mayDecide(by Identity, c *Case) error {
@@ -161,7 +176,7 @@ func (d *Desk) Deadlines(now time.Time) (passed []*Case, err error) {
 		}
 		n, err := d.change(c.ID, c.Rev, Policy, what, now, func(c *Case) error {
 			if state == Asked {
-				c.Due, c.Decision = now.Add(d.Answer).UTC(), nil
+				c.Due, c.Decision, c.Votes = now.Add(d.Answer).UTC(), nil, nil
 			}
 			if state == Lapsed {
 				c.begin()

@@ -1,17 +1,20 @@
 package remediate
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"rollcall/connectors"
 )
 
 // seconded notes what somebody says of a case that takes two people, and tells whether another said the same before, of the
 // same thing. One person's word twice is one word.
 func (c *Case) seconded(v Verdict, now time.Time) bool {
-	same := func(d Decision) bool { return d.Item == c.ItemHash }
+	same := func(d Decision) bool { return d.Item == c.ItemHash && d.Until.Known() != v.Remove }
 	c.Votes = slices.DeleteFunc(c.Votes, func(d Decision) bool { return !same(d) || d.By.Person == v.By.Person })
-	c.Votes = append(c.Votes, Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Item: c.ItemHash})
+	c.Votes = append(c.Votes, Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Until: v.Until, Item: c.ItemHash})
 	return len(c.Votes) > 1
 }
 
@@ -23,12 +26,21 @@ func (c *Case) Deciders() []Decision {
 	return deref(c.Decision)
 }
 
-// noted keeps a case where it stands: one of two has spoken.
-func (c *Case) noted(now time.Time) error {
-	if !slices.Contains(moves[c.State], Remove) {
-		return c.to(Remove, now, "") // the move's own error
+// soonest is until when all who spoke would keep it; unknown where they would remove it.
+func (c *Case) soonest() connectors.Date {
+	until := c.Votes[0].Until
+	for _, d := range c.Votes {
+		until = min(until, d.Until)
 	}
-	c.At, c.Why = now.UTC(), "one of two people said remove; it takes another"
+	return until
+}
+
+// noted keeps a case where it stands: one of two has spoken.
+func (c *Case) noted(said State, now time.Time) error {
+	if !slices.Contains(moves[c.State], said) {
+		return c.to(said, now, "") // the move's own error
+	}
+	c.At, c.Why = now.UTC(), fmt.Sprintf("one of two people said %s; it takes another", said)
 	c.Rev++
 	return nil
 }

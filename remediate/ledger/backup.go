@@ -17,6 +17,7 @@ var migrations = []migration{
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSignOffs, bWorkbooks) },
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bCases, bLive, bTouched, bLifts) },
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSlots, bStops, bAnnounced) },
+	func(tx *bbolt.Tx) error { return createBuckets(tx, bBindings, bDelegations, bPasses, bCards, bButtons) },
 	indexCases,
 }
 

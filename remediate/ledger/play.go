@@ -64,7 +64,7 @@ func (b *builder) play(tx *bbolt.Tx, line []byte) error {
 			return putJSON(tx.Bucket(bPulls), []byte(x.App), x.Now)
 		})
 	}
-	return nil
+	return playChat(tx, e.What, e.Body)
 }
 
 // playCase brings a case to what it was after the event, and counts again which accounts it touched, and when.

@@ -41,11 +41,19 @@ var (
 	bStops     = []byte("stops")     // hash of a batch → Stop
 	bAnnounced = []byte("announced") // id → Event
 
+	// Since schema 5.
+	bBindings    = []byte("chat bindings")    // chat account → Binding
+	bDelegations = []byte("chat delegations") // person → Delegation
+	bPasses      = []byte("chat passes")      // case, 0, person → PassedOn
+	bCards       = []byte("chat cards")       // id → Card
+	bButtons     = []byte("chat buttons")     // hash of a token → Button
+
 	// Since the schema of indexCases.
 	bEnded = []byte("ended cases")            // group → id of its case that ended last
 	bBack  = []byte("cases being taken back") // id → nothing
 
-	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced, bEnded, bBack}
+	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced,
+		bBindings, bDelegations, bPasses, bCards, bButtons, bEnded, bBack}
 
 	kState   = []byte("state")
 	kSchema  = []byte("schema")
