@@ -29,6 +29,7 @@ var rooms = []struct {
 	{"rollcall/scanner/scannertest", 44},          // evidence's tests replay its companies
 	{"rollcall/scanner/", 45},
 	{"rollcall/scanner", 40},
+	{"rollcall/remediate/slackdesk/slacktest", 55}, // a Slack to test against
 	{"rollcall/remediate/", 60},
 	{"rollcall/remediate", 50},
 	{"rollcall/report/opcsign", 55},
@@ -49,7 +50,8 @@ var homes = map[string][]string{
 	"github.com/go-ldap/ldap/v3":          {"rollcall/connectors/ldap"},
 	"github.com/go-asn1-ber/asn1-ber":     {"rollcall/connectors/ldap"}, // what go-ldap speaks in, for the test's directory
 	"github.com/slack-go/slack":           {"rollcall/remediate/slackdesk"},
-	"golang.org/x/net/publicsuffix":       {"rollcall/remediate/notify"}, // which names a mail program makes links of
+	"github.com/gorilla/websocket":        {"rollcall/remediate/slackdesk", "rollcall/remediate/slackdesk/slacktest"}, // which slack-go speaks Socket Mode through
+	"golang.org/x/net/publicsuffix":       {"rollcall/remediate/notify"},                                              // which names a mail program makes links of
 	"golang.org/x/oauth2":                 {"rollcall/connectors/httpx"},
 	"golang.org/x/text/unicode/norm":      {"rollcall/scanner"},
 	"golang.org/x/text/encoding":          {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
@@ -132,8 +134,8 @@ func forbidden(pkg, imported string, test bool) string {
 		return ""
 	case test && imported == "rollcall/connectors/connectortest":
 		return "" // every connector's test runs the suite
-	case test && pkg == "rollcall/remediate" && imported == "rollcall/remediate/ledger":
-		return "" // desk and apply are tried against the journal they are used with
+	case test && (pkg == "rollcall/remediate" || pkg == "rollcall/remediate/slackdesk") && imported == "rollcall/remediate/ledger":
+		return "" // desks and apply are tried against the journal they are used with
 	case toRank < fromRank:
 		return ""
 	}
