@@ -29,7 +29,8 @@ type configFile struct {
 	Evidence   evidenceConfig   `toml:"evidence"`
 	Witness    witnessConfig    `toml:"witness"`
 	Notify     notifyConfig     `toml:"notify"`
-	Sign       *signConfig      `toml:"sign"` // absent: reports are not signed
+	Slack      *slackConfig     `toml:"slack"` // absent: nothing is decided in Slack
+	Sign       *signConfig      `toml:"sign"`  // absent: reports are not signed
 	Remediate  remediateConfig  `toml:"remediate"`
 	Identities identitiesConfig `toml:"identities"`
 	Serve      serveConfig      `toml:"serve"`
@@ -101,7 +102,8 @@ type config struct {
 	KeepAtMost time.Duration       // after which the folder of a run is taken away; 0 = never
 	Witness    witnessConfig
 	Notify     notifyConfig
-	Sign       *signConfig // nil: reports are not signed
+	Slack      *slackConfig // nil: nothing is decided in Slack
+	Sign       *signConfig  // nil: reports are not signed
 	Assigns    map[connectors.AppID][]string
 	Remediate  remediation
 	Serve      serving
@@ -145,6 +147,8 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	c.Witness = cf.Witness
 	cf.Notify.check(f)
 	c.Notify = cf.Notify
+	cf.Slack.check(f, c.Zone, c.Remediate.Keep)
+	c.Slack = cf.Slack
 	cf.Sign.check(f)
 	c.serve(f, cf.Serve, cf.Schedules)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"rollcall/remediate/ledger"
+	"rollcall/remediate/slackdesk"
+	"rollcall/remediate/slackdesk/slacktest"
+)
+
+// slackShop is a shop whose people are in Slack.
+type slackShop struct {
+	*shop
+	slack *slacktest.Fake
+}
+
+func newSlackShop(t *testing.T, lines string) *slackShop {
+	s := &slackShop{shop: newShop(t, "ask")}
+	s.slack = slacktest.New(t, func() time.Time { return s.now })
+	for _, u := range []slacktest.User{{ID: "U0ADA", Name: "ada", Email: "ada@kiln.example"}, {ID: "U0CLEO", Name: "cleo", Email: "cleo@kiln.example", Restricted: true}} {
+		s.slack.Add(u)
+	}
+	s.slack.AddChannel(slacktest.Channel{ID: "G0SECURITY", Name: "security", Private: true})
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"env:BOT\"\nsigning_secret = \"env:SIGNING\"\nchannel = \"G0SECURITY\"\nadmins = [\"E01\", \"E03\"]\nmay_scan = [\"E01\"]\n"+lines+"\n[remediate]", 1))
+	return s
+}
+
+func (s *slackShop) program(out io.Writer, typed string) *program {
+	return &program{stdin: strings.NewReader(typed), stdout: out, stderr: out, now: func() time.Time { return s.now }, uid: s.uid, slackURL: s.slack.URL(),
+		configPath: filepath.Join(s.dir, "rollcall.toml"),
+		env: func(name string) string {
+			return map[string]string{"BOT": s.slack.BotToken, "SIGNING": s.slack.SigningSecret}[name]
+		},
+		pause: func(ctx context.Context, d time.Duration) error { s.now = s.now.Add(d); return ctx.Err() }}
+}
+
+func (s *slackShop) runs(want int, typed string, args ...string) string {
+	s.t.Helper()
+	var out bytes.Buffer
+	if code := s.program(&out, typed).run(context.Background(), append(args, "-c", filepath.Join(s.dir, "rollcall.toml"))); code != want {
+		s.t.Fatalf("rollcall %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, out.String())
+	}
+	if strings.Contains(out.String(), s.slack.BotToken) || strings.Contains(out.String(), s.slack.SigningSecret) {
+		s.t.Error("a secret was printed")
+	}
+	return out.String()
+}
+
+// desk opens the desk over the shop's ledger, as the daemon does.
+func (s *slackShop) desk() (*slackdesk.Desk, func()) {
+	s.t.Helper()
+	p := s.program(io.Discard, "")
+	c, err := p.config()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	led, err := ledger.Open(c.State, ledger.Options{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	desk, err := p.slackDesk(c, led, slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.slack.ByHTTP(desk.Handler())
+	return desk, func() { led.Close() }
+}
+
+// The whole way: set up, bound, asked in Slack, decided there, carried out, told, and taken back there.
+func TestSlackFromSetUpToUndo(t *testing.T) {
+	s := newSlackShop(t, `quiet_hours = ""
+weekend = []`)
+	s.says(s.runs(0, "", "slack", "manifest"), `"socket_mode_enabled": true`, `"chat:write"`)
+	s.says(s.runs(2, "", "slack", "manifest", "--url", "http://x"), "https://")
+	s.runs(0, "", "scan", "-q")
+	s.says(s.runs(1, "", "slack", "check"), "ok   bot token: app A0ROLLCALL", "ok   channel: private", "BAD  people: nobody is bound")
+	s.uid = 1002
+	s.says(s.runs(1, "1\n", "slack", "bind"), "none of [slack] admins")
+	s.uid = 1001
+	s.says(s.runs(1, "2\n", "slack", "bind"), "E01", "U0ADA", "E03", "no full member", "nobody was bound")
+	s.says(s.runs(0, "1\n", "slack", "bind"), "1 are bound, by E01 (uid 1001)")
+	s.says(s.runs(0, "", "slack", "check"), "ok   people: 1 are bound")
+	s.says(s.runs(0, "", "slack", "status"), "1 accounts are bound", "U0ADA        E01")
+	s.runs(0, "", "settle")
+
+	desk, done := s.desk()
+	refresh := func() {
+		t.Helper()
+		if err := desk.Refresh(t.Context(), s.now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refresh()
+	card := s.slack.Messages("G0SECURITY")
+	if len(card) != 1 {
+		t.Fatalf("%d messages", len(card))
+	}
+	s.says(card[0].Reads(), "Ben Birch (E02), ben@kiln.example in crm", "orphaned account", "Remove access does: disable ben@kiln.example in crm")
+	press := func(m slacktest.Message, action string) {
+		t.Helper()
+		for _, b := range m.Buttons() {
+			if b.Action == action {
+				s.slack.Send(s.slack.Press(m, "U0ADA", b))
+				desk.Settle()
+				return
+			}
+		}
+		t.Fatalf("no button %s on\n%s", action, m.Reads())
+	}
+	press(card[0], "rollcall_remove")
+	done()
+	s.says(s.runs(0, "", "settle"), "confirmed")
+	if got := s.active(); got != "u1 u3 u4 u5" {
+		t.Errorf("active: %s", got)
+	}
+	desk, done = s.desk()
+	refresh()
+	list := s.slack.Messages("G0SECURITY")
+	last := list[len(list)-1]
+	s.says(list[0].Reads(), "REMOVE ACCESS, decided by Ada Alder (E01)")
+	s.says(last.Reads(), "Done, and seen by a fresh read")
+	press(last, "rollcall_undo")
+	done()
+	if got := s.active(); got != "u1 u2 u3 u4 u5" {
+		t.Errorf("active after the undo: %s", got)
+	}
+	s.says(s.runs(0, "", "slack", "bind", "--remove", "U0ADA"), "nobody's any more")
+	s.runs(0, "", "ledger", "verify")
+}
+
+func TestSlackConfig(t *testing.T) {
+	for lines, want := range map[string]string{
+		`app_token = "env:APP"`:         "has both app_token and signing_secret",
+		`command = "rollcall"`:          `want one word that begins with /`,
+		`quiet_hours = "evening"`:       "want two times of day",
+		`weekend = ["sabbath"]`:         "no day of the week",
+		`remind_after = ["72h", "24h"]`: "each longer than the one before",
+		`escalate_after = "0h"`:         "longer than the last of remind_after",
+		`may_scann = ["E01"]`:           "may_scan",
+		"weekend = [\"monday\",\"tuesday\",\"wednesday\",\"thursday\",\"friday\",\"saturday\",\"sunday\"]": "no day on which anybody",
+	} {
+		s := newSlackShop(t, lines)
+		s.says(s.runs(1, "", "config", "check"), want)
+	}
+	s := newSlackShop(t, "")
+	good := s.read("rollcall.toml")
+	for from, c := range map[string][2]string{`"env:BOT"`: {`"xoxb-1-literal"`, "written out in the configuration"}, `channel = "G0SECURITY"`: {`channel = "#security"`, "not its name"},
+		`signing_secret = "env:SIGNING"`: {"", "has neither app_token"}, `bot_token = "env:BOT"`: {"", "has no bot_token"}} {
+		s.write("rollcall.toml", strings.Replace(good, from, c[0], 1))
+		s.says(s.runs(1, "", "config", "check"), c[1])
+	}
+	s.write("rollcall.toml", strings.Replace(good, `bot_token = "env:BOT"`, `bot_token = "env:SIGNING"`, 1))
+	s.runs(0, "", "scan", "-q")
+	s.says(s.runs(1, "", "slack", "check"), `one begins with "xoxb-"`)
+}
