@@ -67,6 +67,12 @@ func (c *config) destinations() (out []destination) {
 			add("[notify.mail]", net.JoinHostPort(s.Host, s.Port))
 		}
 	}
+	if c.Slack != nil {
+		add("[slack]", "slack.com:443")
+		if c.Slack.AppToken != "" {
+			add("[slack] Socket Mode; Slack names the host", "*.slack.com:443")
+		}
+	}
 	add("[witness] webhook", hostOf(c.Witness.Webhook))
 	if c.Sign != nil {
 		add("[sign] timestamp", hostOf(c.Sign.Timestamp))

@@ -138,7 +138,7 @@ func (r *slackRoom) Offboard(ctx context.Context, id connectors.PersonID, by rem
 	if err != nil {
 		return "", err
 	}
-	plan, _, err := r.p.personPlan(ctx, r.c, last, id, "")
+	plan, _, err := r.p.personPlan(ctx, r.c, r.led, last, id, "", offboardPlan)
 	if err != nil {
 		return "", err
 	}

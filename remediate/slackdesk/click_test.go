@@ -544,3 +544,24 @@ func TestBulkRemove(t *testing.T) {
 		}
 	})
 }
+
+// Of two people who keep something privileged, the more careful one says until when.
+func TestTwoPeopleKeep(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		it := item("root", "E10", scanner.StaleAccount)
+		it.Privileged = true
+		k := r.open(it)
+		r.refresh()
+		r.keep(r.card(ada), ada, "needed for the audit", "2026-06-01")
+		r.is(k.ID, remediate.Asked)
+		contains(t, textOf(r.card(ada)), "keep access until 2026-06-01. A second person has to say the same.")
+		r.refresh()
+		r.keep(r.card(ben), ben, "it is", "2026-05-01")
+		r.is(k.ID, remediate.Asked) // no reason in so few words
+		r.keep(r.card(ben), ben, "it is needed", "2026-05-01")
+		if d := r.is(k.ID, remediate.Keep).Decision; d.Until.String() != "2026-05-01" {
+			t.Errorf("kept until %s", d.Until)
+		}
+		contains(t, textOf(r.card(ada)), "KEEP ACCESS until 2026-05-01, decided by Ada (E01) and Ben (E02)")
+	})
+}
