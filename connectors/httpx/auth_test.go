@@ -226,7 +226,7 @@ func TestNoToken(t *testing.T) {
 		{"down", refuse(503, `down`), connectors.ErrTransient, "[1s 2s 4s 8s 16s]", "status 503"},
 		{"throttled", refuse(429, `{}`, "Retry-After", "40"), connectors.ErrTransient, "[40s 40s 40s 40s 40s]", "status 429"},
 		{"sent elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other, http.StatusTemporaryRedirect) },
-			connectors.ErrForbidden, "[]", "not followed"},
+			connectors.ErrForbidden, "[]", "the token endpoint sends the request elsewhere"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			i := newIssuer(t)

@@ -187,6 +187,13 @@ func TestBreaker(t *testing.T) {
 	if err := get(); !errors.Is(err, errNotSent) {
 		t.Errorf("still down: %v", err)
 	}
+	at = at.Add(coolsFor)
+	if _, open := c.breaker.open(c.now()); open {
+		t.Error("nothing is let through any more")
+	}
+	if _, open := c.breaker.open(c.now()); !open {
+		t.Error("a second one is let through while the first is under way")
+	}
 	at, up = at.Add(coolsFor), true
 	for range 2 { // an answer of the service itself, if only to say no
 		if err := get(); !errors.Is(err, connectors.ErrNotFound) {

@@ -28,7 +28,7 @@ func (s *secrets) add(secret string) {
 	s.lasting = append(s.lasting, forms(secret)...)
 }
 
-// passing adds tokens and assertions. So many are kept that none is forgotten while an answer that shows it may come.
+// passing adds tokens; assertions are known by their looks. So many are kept that none is forgotten while an answer that shows it may come.
 func (s *secrets) passing(these ...string) {
 	const most = 64
 	s.mu.Lock()

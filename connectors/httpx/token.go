@@ -102,7 +102,6 @@ func (g *grant) ask(ctx context.Context, c *Client, now time.Time) (*oauth2.Toke
 		if err != nil {
 			return nil, fmt.Errorf("the assertion could not be signed: %w", err)
 		}
-		c.secrets.passing(assertion)
 		conf.EndpointParams[g.assertAs] = []string{assertion}
 	}
 	ctx, cancel := c.deadline(ctx)
