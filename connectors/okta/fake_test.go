@@ -276,7 +276,7 @@ func (f *fake) serve(w http.ResponseWriter, r *http.Request) {
 		var out []any
 		for _, k := range f.tokens {
 			out = append(out, object{"id": k.id, "name": "token " + k.id, "userId": k.user, "created": day1, "lastUpdated": day1,
-				"expiresAt": "2026-12-01T08:00:00.000Z", "clientName": "Okta API", "tokenWindow": "P30D", "network": object{"connection": "ANYWHERE"}})
+				"expiresAt": "2026-12-01T08:00:00.000Z", "clientName": "Okta API", "network": object{"connection": "ANYWHERE"}})
 		}
 		f.say(w, 200, out)
 	default:
@@ -400,7 +400,11 @@ func (f *fake) user(w http.ResponseWriter, r *http.Request, id string, rest []st
 		var out []any
 		for i, is := range u.factors {
 			kind, status, _ := strings.Cut(is, " ")
-			out = append(out, object{"id": fmt.Sprintf("fac%d", i), "factorType": kind, "provider": "OKTA", "vendorName": "OKTA", "status": status, "created": day1, "lastUpdated": day1})
+			provider := "OKTA"
+			if kind == "webauthn" {
+				provider = "FIDO"
+			}
+			out = append(out, object{"id": fmt.Sprintf("fac%d", i), "factorType": kind, "provider": provider, "vendorName": provider, "status": status, "created": day1, "lastUpdated": day1})
 		}
 		f.say(w, 200, out)
 	case what == "POST lifecycle/suspend":
