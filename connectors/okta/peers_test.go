@@ -54,12 +54,12 @@ func install(t *testing.T, name string) string {
 	return dir
 }
 
-// run starts a program that listens on the address, and ends it with the test.
-func run(t *testing.T, addr, dir string, args ...string) {
+// run starts a program that listens on the address, and ends it with the test. A relative program is one of the folder.
+func run(t *testing.T, addr, dir, program string, args ...string) {
 	t.Helper()
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	check(t, err)
-	cmd := exec.Command("node", args...)
+	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	check(t, cmd.Start())
 	done := make(chan struct{})
@@ -83,7 +83,7 @@ func run(t *testing.T, addr, dir string, args ...string) {
 			}
 		}
 		said, _ := os.ReadFile(log.Name())
-		t.Fatalf("node %v does not listen on %s: it said\n%s", args, addr, said)
+		t.Fatalf("%s %v does not listen on %s: it said\n%s", program, args, addr, said)
 	}
 }
 

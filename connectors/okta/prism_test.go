@@ -57,7 +57,7 @@ func TestIntegrationPrism(t *testing.T) {
 	addr := freeAddr(t)
 	host, port, err := net.SplitHostPort(addr)
 	check(t, err)
-	run(t, addr, dir, "node_modules/@stoplight/prism-cli/dist/index.js", "proxy", "-h", host, "-p", port, document, srv.URL)
+	run(t, addr, dir, "node", "node_modules/@stoplight/prism-cli/dist/index.js", "proxy", "-h", host, "-p", port, document, srv.URL)
 	base := "http://" + addr
 	open := func(tb testing.TB, f *fake) *App {
 		f.most, f.base = 20, base // the least that Okta lets one ask for of some lists
