@@ -34,7 +34,7 @@ func (a *App) mfa(ctx context.Context, t connectors.Trace, users []user) ([]conn
 	next, wait := make(chan int), sync.WaitGroup{}
 	inner, stop := context.WithCancel(ctx)
 	defer stop()
-	for range min(together, len(users)) {
+	for range min(a.together, len(users)) {
 		wait.Go(func() {
 			for i := range next {
 				if out[i], errs[i] = a.hasFactor(inner, &got[i], &users[i]); errs[i] != nil {

@@ -706,11 +706,16 @@ func (f *fake) open(t testing.TB, c AppConfig) *App {
 
 func (f *fake) openAt(t testing.TB, base string, c AppConfig) *App {
 	t.Helper()
+	return f.openBy(t, base, c, http.DefaultClient)
+}
+
+func (f *fake) openBy(t testing.TB, base string, c AppConfig, h *http.Client) *App {
+	t.Helper()
 	c.URL = base
 	if c.ClientID == "" {
 		c.Token = "env:OKTA"
 	}
-	app, err := c.open(testEnv(http.DefaultClient), f.settings())
+	app, err := c.open(testEnv(h), f.settings())
 	if err != nil {
 		t.Fatal(err)
 	}

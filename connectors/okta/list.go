@@ -3,6 +3,7 @@ package okta
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -16,33 +17,32 @@ import (
 // page is one page of a list.
 type page[T any] struct {
 	items []T
-	from  string // what was asked for
-	first int    // number of the first item in the list, from 1
+	first int // number of the first item in the list, from 1
 }
 
 // pages reads a list page by page, following the links that Okta gives until there is none. A link is taken as it is: its
 // cursor means nothing here.
 func pages[T any](ctx context.Context, a *App, t connectors.Trace, c connectors.Collection, ref string) iter.Seq2[page[T], error] {
 	return func(yield func(page[T], error) bool) {
-		asked, n := map[string]bool{}, 0
+		had, n := map[[sha256.Size]byte]bool{}, 0
 		for start := ref; ref != ""; {
-			if asked[ref] {
-				yield(page[T]{}, fmt.Errorf("%s: Okta's links lead in a circle: the list cannot be read", a.base+start))
-				return
-			}
-			asked[ref] = true
 			res, err := a.client.Get(ctx, ref)
 			if err != nil {
 				yield(page[T]{}, err)
 				return
 			}
 			t.Page(c, res.Page)
-			p := page[T]{from: strings.TrimPrefix(res.Page.Request, "GET "), first: n + 1}
-			if ref, err = open(res, &p.items); err != nil {
+			p := page[T]{first: n + 1}
+			next, err := open(res, &p.items)
+			if err == nil && next != "" && had[sha256.Sum256([]byte(next))] || len(p.items) > 0 && had[res.Page.SHA256] {
+				err = fmt.Errorf("%s: Okta's links lead in a circle, or to the same page again: the list cannot be read", a.base+start)
+			}
+			if err != nil {
 				yield(page[T]{}, err)
 				return
 			}
-			n += len(p.items)
+			had[sha256.Sum256([]byte(next))], had[res.Page.SHA256] = true, true
+			ref, n = next, n+len(p.items)
 			if !yield(p, nil) {
 				return
 			}

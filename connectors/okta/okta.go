@@ -89,7 +89,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	case !oauth && len(c.Scopes) > 0:
 		return nil, errors.New("scopes are of a service app: an API token may do what its owner may")
 	}
-	a := &App{pageSize: c.PageSize, out: c.LeaveOut, employeeID: c.EmployeeID, zone: env.Zone, oauth: oauth, scopes: c.Scopes}
+	a := &App{pageSize: c.PageSize, out: c.LeaveOut, employeeID: c.EmployeeID, zone: env.Zone, oauth: oauth, scopes: c.Scopes, together: together}
 	if a.pageSize == 0 {
 		a.pageSize = most
 	}
@@ -127,6 +127,7 @@ type App struct {
 	zone       *time.Location
 	oauth      bool
 	scopes     []string
+	together   int // readings of factors under way at a time
 
 	mu     sync.Mutex
 	labels map[string]connectors.EntitlementID // apps by id, as entitlements; of the last pull, or read when first needed

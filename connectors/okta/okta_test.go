@@ -2,6 +2,7 @@ package okta
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"rollcall/connectors"
@@ -52,16 +53,17 @@ func wanted() []connectors.Account {
 	return want
 }
 
+// The contract, over a wire that is broken in every way as well.
 func TestContract(t *testing.T) {
+	paged := func() *fake {
+		f := company()
+		f.most = 4
+		return f
+	}
 	connectortest.App(t, connectortest.AppHarness{
-		Open: func(tb testing.TB) connectors.App {
-			f := company()
-			f.most = 3
-			return f.open(tb, AppConfig{})
-		},
+		Open: func(tb testing.TB) connectors.App { return paged().open(tb, AppConfig{}) },
 		Broken: func(tb testing.TB) connectors.App {
-			f := company()
-			f.most = 3
+			f := paged()
 			f.fault = func(_ int, r *http.Request) int {
 				if r.URL.Path == "/api/v1/users" && r.URL.Query().Has("after") {
 					return http.StatusForbidden
@@ -72,9 +74,22 @@ func TestContract(t *testing.T) {
 		},
 		Want:   wanted(),
 		Secret: token,
-		Try:    connectortest.Try{Remove: "00u1", Entitlement: "Payroll"},
+		Spec:   new(AppConfig).Spec(),
+		Wire: connectortest.Wire{
+			Open: func(tb testing.TB, wrap func(http.RoundTripper) http.RoundTripper) connectors.App {
+				f := paged()
+				app := f.openBy(tb, f.start(tb), AppConfig{}, &http.Client{Transport: wrap(http.DefaultTransport)})
+				app.together = 1 // so that what is asked for again is the next request
+				return app
+			},
+			Spare: spare,
+		},
+		Try: connectortest.Try{Remove: "00u1", Entitlement: "Payroll"},
 	})
 }
+
+// spare are the requests that a pull does without, and says so: whose factors may not be read is not known to have one.
+func spare(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/factors") }
 
 // The same with an administrator's role, limited to groups, as what is taken away and given back.
 func TestContractOfRoles(t *testing.T) {
