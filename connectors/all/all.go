@@ -7,6 +7,7 @@ import (
 	"rollcall/connectors/entra"
 	"rollcall/connectors/google"
 	"rollcall/connectors/ldap"
+	"rollcall/connectors/okta"
 	"rollcall/connectors/scim"
 	"rollcall/connectors/xlsx"
 )
@@ -26,4 +27,5 @@ var Apps = map[string]func() connectors.AppConfig{
 	"entra": func() connectors.AppConfig { return new(entra.AppConfig) },
 
 	"google": func() connectors.AppConfig { return new(google.AppConfig) },
+	"okta":   func() connectors.AppConfig { return new(okta.AppConfig) },
 }

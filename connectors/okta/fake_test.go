@@ -31,12 +31,13 @@ type fake struct {
 	apps   []*fakeApp
 	tokens []fakeToken
 
-	base      string          // what links begin with; the address it is asked at when empty
-	noRole    bool            // the caller has scopes, and no administrator's role
-	forbidden map[string]bool // path prefixes that the caller may not read
-	index     []*fakeUser     // what searches read, where it lags behind; users when nil
-	most      int             // items a page, whatever is asked for
-	bearer    string          // the access token that is taken instead of the API token
+	base      string               // what links begin with; the address it is asked at when empty
+	byID      map[string]*fakeUser // of a large org
+	noRole    bool                 // the caller has scopes, and no administrator's role
+	forbidden map[string]bool      // path prefixes that the caller may not read
+	index     []*fakeUser          // what searches read, where it lags behind; users when nil
+	most      int                  // items a page, whatever is asked for
+	bearer    string               // the access token that is taken instead of the API token
 	onToken   func(form url.Values) string
 
 	fault func(n int, r *http.Request) int // asked before each request: a status to answer, lost, cut; 0: none
@@ -47,7 +48,7 @@ type fake struct {
 
 	asked, changes []string
 	serial         int
-	flying, most75 int
+	refused        int
 }
 
 const (
@@ -173,6 +174,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := httptest.NewRecorder()
+	out.Header().Set("Content-Type", "application/json")
 	f.serve(out, r)
 	if r.Method != http.MethodGet && out.Code < 300 {
 		f.changes = append(f.changes, r.Method+" "+r.URL.RequestURI())
@@ -217,7 +219,7 @@ func (f *fake) allow(w http.ResponseWriter, r *http.Request) bool {
 		w.Header().Set("X-Rate-Limit-Remaining", strconv.Itoa(max(0, left-1)))
 		w.Header().Set("X-Rate-Limit-Reset", strconv.FormatInt(f.reset.Unix(), 10))
 		if left <= 0 {
-			f.most75++
+			f.refused++
 			f.refuse(w, 429, "E0000047", "API call exceeded rate limit due to too many requests.")
 			return false
 		}
@@ -329,6 +331,9 @@ func (f *fake) home(r *http.Request) string {
 }
 
 func (f *fake) find(id string) *fakeUser {
+	if u := f.byID[id]; u != nil {
+		return u
+	}
 	for _, u := range f.users {
 		if u.id == id || u.login == id || id == "me" && u.login == "rollcall@corp.example" {
 			return u
@@ -359,24 +364,23 @@ func (f *fake) listUsers(w http.ResponseWriter, r *http.Request) {
 	f.page(w, r, len(all), 200, func(i int) any { return all[i].json() })
 }
 
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
-
 func (u *fakeUser) json() any {
-	profile := object{"login": u.login, "email": u.login, "firstName": u.first, "lastName": u.last, "secondEmail": nil, "mobilePhone": nil}
+	profile := fmt.Sprintf(`"login":%q,"email":%q,"firstName":%q,"lastName":%q,"secondEmail":null,"mobilePhone":null`, u.login, u.login, u.first, u.last)
 	if u.number != "" {
-		profile["employeeNumber"] = u.number
+		profile += fmt.Sprintf(`,"employeeNumber":%q`, u.number)
 	}
 	if u.extra != "" {
-		json.Unmarshal([]byte("{"+u.extra+"}"), &profile)
+		profile += "," + u.extra // the last of two is what counts
 	}
-	return object{"id": u.id, "status": u.status, "created": day1, "activated": day1, "statusChanged": day1, "lastLogin": orNull(u.lastLogin),
-		"lastUpdated": day1, "passwordChanged": nil, "transitioningToStatus": orNull(u.transit), "type": object{"id": "oty1"}, "profile": profile,
-		"credentials": object{"provider": object{"type": "OKTA", "name": "OKTA"}}, "_links": object{"self": object{"href": "https://corp.example/api/v1/users/" + u.id}}}
+	null := func(s string) string {
+		if s == "" {
+			return "null"
+		}
+		return strconv.Quote(s)
+	}
+	return json.RawMessage(fmt.Sprintf(`{"id":%q,"status":%q,"created":%q,"activated":%q,"statusChanged":%q,"lastLogin":%s,"lastUpdated":%q,"passwordChanged":null,`+
+		`"transitioningToStatus":%s,"type":{"id":"oty1"},"profile":{%s},"credentials":{"provider":{"type":"OKTA","name":"OKTA"}},`+
+		`"_links":{"self":{"href":"https://corp.example/api/v1/users/%s"}}}`, u.id, u.status, day1, day1, day1, null(u.lastLogin), day1, null(u.transit), profile, u.id))
 }
 
 func (f *fake) user(w http.ResponseWriter, r *http.Request, id string, rest []string) {
