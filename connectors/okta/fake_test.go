@@ -645,6 +645,9 @@ func (f *fake) app(w http.ResponseWriter, r *http.Request, rest []string) {
 
 // assigned are the users of an app: those of a group while they are in it.
 func (f *fake) assigned(a *fakeApp) []fakeAssignment {
+	if len(a.groups) == 0 {
+		return a.users
+	}
 	return slices.DeleteFunc(slices.Clone(a.users), func(u fakeAssignment) bool {
 		return u.group != "" && !slices.Contains(f.groupByID(u.group).members, u.user)
 	})

@@ -36,6 +36,11 @@ func TestStatuses(t *testing.T) {
 			if class(err) != c.offErr || r.Changed != c.off || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("Disable: got %+v, %v", r, err)
 			}
+			f.look(func() {
+				if asked := strings.Join(f.asked, " "); !c.off && strings.Contains(asked, "POST") {
+					t.Errorf("what Okta refuses was asked for: %s", asked)
+				}
+			})
 			r, err = app.Enable(t.Context(), connectors.Account{ID: c.id})
 			if class(err) != c.onErr || r.Changed != c.on {
 				t.Errorf("Enable: got %+v, %v", r, err)
@@ -177,5 +182,14 @@ func TestAddNeedsTheState(t *testing.T) {
 	}
 	if c := f.did(); !slices.Equal(c, []string{"DELETE /api/v1/groups/00g1/users/00u1"}) {
 		t.Errorf("%q was done", c)
+	}
+}
+
+// What is held directly and through groups as well is held directly; through two groups, it is told of both.
+func TestTidy(t *testing.T) {
+	held := tidy([]connectors.Entitlement{{ID: "b", Inherited: "y"}, {ID: "a", Inherited: "x"}, {ID: "b", Inherited: "x"}, {ID: "a"}, {ID: "b", Inherited: "y"}})
+	want := []connectors.Entitlement{{ID: "a"}, {ID: "b", Inherited: "x"}, {ID: "b", Inherited: "y"}}
+	if !slices.Equal(held, want) {
+		t.Errorf("got %+v", held)
 	}
 }
