@@ -104,7 +104,7 @@ func refusal(e *httpx.Error) error {
 	if e.Class != nil || e.MayBeDone || e.Status == 0 {
 		return e
 	}
-	return fmt.Errorf("Okta refuses: %w: %w", connectors.ErrForbidden, e)
+	return fmt.Errorf("refused by Okta: %w: %w", connectors.ErrForbidden, e)
 }
 
 // notMyself refuses to cut off the user by whose token this is done.

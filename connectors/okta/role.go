@@ -111,7 +111,7 @@ func (a *App) assignAnew(ctx context.Context, user string, was assignedRole, e c
 	}
 	now, _, err := a.holding(ctx, user, e)
 	if err == nil && now == nil {
-		err = errors.New("Okta said that the role was assigned, and does not show it")
+		err = errors.New("the role was assigned, by what Okta said, and it does not show it")
 	}
 	return receipt, now, err
 }
