@@ -360,6 +360,21 @@ func TestAnAccountIsKnownByItsGUIDAndNotByItsName(t *testing.T) {
 	}
 }
 
+// Between the reading and the change, another account takes the name.
+func TestANameThatPassesOnInBetweenChangesNobodyElse(t *testing.T) {
+	f := company()
+	f.before = func(f *fake, op string, n int) fault {
+		if op == "modify" {
+			f.at(personOf(1)).dn, f.at(personOf(2)).dn = "CN=Left,OU=Leavers,"+testDomain, personOf(1)
+		}
+		return fault{}
+	}
+	if r, err := f.open(t).Disable(t.Context(), connectors.Account{ID: id(1)}); err != nil || !r.Changed ||
+		len(f.changes) != 1 || !strings.HasPrefix(f.changes[0], "CN=Left,") {
+		t.Errorf("%+v, %v, %v", r, err, f.changes)
+	}
+}
+
 func TestServiceAndBreakGlassAccountsAreNotPeople(t *testing.T) {
 	f := company()
 	f.at(personOf(1)).attrs["objectsid"] = []string{domainSID(500)}
