@@ -32,7 +32,11 @@ type daemon struct {
 
 	taken atomic.Pointer[takenUp]
 
-	tell          sync.WaitGroup // alerts that are being sent
+	tell        sync.WaitGroup // alerts that are being sent
+	slack       slackService
+	settleSoon  chan struct{} // something was decided in Slack
+	settledSoon chan struct{} // and carried out
+
 	watcher       watcher
 	rosterChanged chan struct{} // HR's system says so
 
@@ -46,8 +50,9 @@ type daemon struct {
 
 func newDaemon(p *program) *daemon {
 	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{},
-		figures: newFigures(), rosterChanged: make(chan struct{}, 1)}
-	d.figures.registry.MustRegister(newStanding(d))
+		figures: newFigures(), rosterChanged: make(chan struct{}, 1),
+		settleSoon: make(chan struct{}, 1), settledSoon: make(chan struct{}, 1)}
+	d.figures.registry.MustRegister(newStanding(d), newSlackGauges(d))
 	return d
 }
 

@@ -39,6 +39,9 @@ func (d *daemon) handler(c *config) http.Handler {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", d.readyz)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.figures.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 16, Timeout: 10 * time.Second}))
+	if c.Slack != nil && c.Slack.Signing != "" {
+		mux.HandleFunc("/slack", d.slackInteractions)
+	}
 	if c.Serve.Hook != "" {
 		mux.HandleFunc("POST /hook/roster", d.hook(c))
 	}
@@ -66,7 +69,11 @@ func (d *daemon) readyz(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(map[string]any{"ready": status == http.StatusOK, "schedules": list})
+	answer := map[string]any{"ready": status == http.StatusOK, "schedules": list}
+	if f, ok := d.slackFigures(); ok {
+		answer["slack"] = map[string]any{"connected": f.Connected, "connections": f.Connections, "last_interaction": f.LastInteraction, "refused_for_good": f.Fatal}
+	}
+	json.NewEncoder(w).Encode(answer)
 }
 
 // readiness is where each schedule stands.

@@ -115,6 +115,11 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	defer watch.Close()
 	var all sync.WaitGroup
 	all.Go(func() { d.acceptCalls(socket) })
+	if err := d.startSlack(c); err != nil {
+		return err
+	}
+	defer d.stopSlack()
+	all.Go(func() { d.settleDecided(ctx) })
 	if c.Serve.Watch > 0 || c.Serve.Hook != "" {
 		all.Go(func() { d.watch(ctx, c.Serve.Watch) })
 	}
@@ -135,6 +140,7 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	notifySystemd(d.p.env, "STOPPING=1")
 	d.log.Info("stopping", "within", c.Serve.Within.String())
 	socket.Close()
+	d.stopSlack()
 	return d.windUp(&all, stopWork, c.Serve.Within)
 }
 
@@ -163,7 +169,7 @@ func (d *daemon) windUp(all *sync.WaitGroup, stopWork func(), within time.Durati
 func (d *daemon) reload(old *config) {
 	c, err := d.takeUp(d.taken.Load().path, old.State)
 	if err == nil {
-		err = d.heed(c)
+		err = errors.Join(d.heed(c), d.startSlack(c))
 	}
 	if err != nil {
 		d.log.Error("the configuration has a mistake, and the old one holds", "error", err.Error())

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"rollcall/remediate/slackdesk"
+)
+
+// refreshEvery is how often Slack is brought up to date with the cases.
+const refreshEvery = time.Minute
+
+// slackService is the desk in Slack while the daemon lives. A configuration that is taken up anew gets a new one: who may
+// decide must not be what it was.
+type slackService struct {
+	mu   sync.Mutex
+	desk *slackdesk.Desk // nil: cases are not decided in Slack
+	stop func()
+}
+
+// startSlack begins to listen to Slack, where the configuration wants it.
+func (d *daemon) startSlack(c *config) error {
+	d.stopSlack()
+	if c.Slack == nil {
+		return nil
+	}
+	desk, err := d.program(nil).slackDesk(c, d.led, d.log, d.decided)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(d.work)
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := desk.Run(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("ALERT", "slack", err.Error())
+			d.figures.alerts.Inc()
+		}
+	})
+	all.Go(func() { d.refreshSlack(ctx, desk) })
+	d.slack.mu.Lock()
+	defer d.slack.mu.Unlock()
+	d.slack.desk, d.slack.stop = desk, func() { cancel(); all.Wait() }
+	return nil
+}
+
+func (d *daemon) stopSlack() {
+	d.slack.mu.Lock()
+	stop := d.slack.stop
+	d.slack.desk, d.slack.stop = nil, nil
+	d.slack.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+}
+
+// refreshSlack brings Slack up to date every so often, and whenever something was carried out.
+func (d *daemon) refreshSlack(ctx context.Context, desk *slackdesk.Desk) {
+	t := time.NewTicker(refreshEvery)
+	defer t.Stop()
+	for {
+		if err := desk.Refresh(ctx, d.p.now()); err != nil && ctx.Err() == nil {
+			d.log.Warn("slack", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		case <-d.settledSoon:
+		}
+	}
+}
+
+// decided has what was decided in Slack carried out soon; it waits for nothing.
+func (d *daemon) decided() {
+	select {
+	case d.settleSoon <- struct{}{}:
+	default: // it will happen anyway
+	}
+}
+
+// settleDecided carries out what was decided in Slack, as it comes.
+func (d *daemon) settleDecided(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.settleSoon:
+		}
+		if err := d.settleNow(d.work); err != nil && ctx.Err() == nil {
+			d.log.Error("settling what was decided in Slack", "error", err.Error())
+		}
+		select {
+		case d.settledSoon <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (d *daemon) settleNow(ctx context.Context) error {
+	release, err := d.turn.take(ctx, "settling what was decided in Slack", nil)
+	if err != nil {
+		return err
+	}
+	defer release()
+	p := d.program(nil)
+	p.by = "rollcall serve, for what was decided in Slack"
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	return d.settle(ctx, p, c, d.log)
+}
+
+// slackInteractions are what Slack sends by HTTP, where there is no Socket Mode.
+func (d *daemon) slackInteractions(w http.ResponseWriter, r *http.Request) {
+	d.slack.mu.Lock()
+	desk := d.slack.desk
+	d.slack.mu.Unlock()
+	if desk == nil {
+		http.Error(w, "not now", http.StatusServiceUnavailable)
+		return
+	}
+	desk.Handler().ServeHTTP(w, r)
+}
+
+// slackFigures is how the desk in Slack stands; false: there is none.
+func (d *daemon) slackFigures() (slackdesk.Figures, bool) {
+	d.slack.mu.Lock()
+	defer d.slack.mu.Unlock()
+	if d.slack.desk == nil {
+		return slackdesk.Figures{}, false
+	}
+	return d.slack.desk.Figures(), true
+}
+
+// slackGauges tells Prometheus how the desk in Slack stands.
+type slackGauges struct {
+	d                                                             *daemon
+	connected, connections, last, taken, cards, waiting, unrouted *prometheus.Desc
+}
+
+func newSlackGauges(d *daemon) *slackGauges {
+	desc := func(name, help string) *prometheus.Desc {
+		return prometheus.NewDesc("rollcall_slack_"+name, help, nil, nil)
+	}
+	return &slackGauges{d: d,
+		connected:   desc("connected", "1 while Slack is listened to."),
+		connections: desc("connections", "Connections of the app, as Slack counts them; more than one lose presses."),
+		last:        desc("last_interaction_timestamp_seconds", "When Slack last sent an interaction; 0 = not yet."),
+		taken:       desc("interactions_total", "Interactions that were taken."),
+		cards:       desc("cards", "Cards that are shown."),
+		waiting:     desc("cases_waiting", "Cases that wait for an answer."),
+		unrouted:    desc("cases_unrouted", "Of these, those that nobody could be asked about."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (s *slackGauges) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{s.connected, s.connections, s.last, s.taken, s.cards, s.waiting, s.unrouted} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s *slackGauges) Collect(ch chan<- prometheus.Metric) {
+	f, ok := s.d.slackFigures()
+	if !ok {
+		return
+	}
+	for _, x := range []struct {
+		desc *prometheus.Desc
+		v    float64
+	}{{s.connected, bit(f.Connected)}, {s.connections, float64(f.Connections)}, {s.last, unix(f.LastInteraction)}, {s.cards, float64(f.Cards)},
+		{s.waiting, float64(f.Waiting)}, {s.unrouted, float64(f.Unrouted)}} {
+		ch <- prometheus.MustNewConstMetric(x.desc, prometheus.GaugeValue, x.v)
+	}
+	ch <- prometheus.MustNewConstMetric(s.taken, prometheus.CounterValue, float64(f.Taken))
+}
