@@ -23,6 +23,7 @@ type Allowed struct {
 	Writable   []connectors.AppID             `json:"writable,omitempty"`
 	Approvers  []connectors.PersonID          `json:"approvers,omitempty"`
 	UID        map[string]connectors.PersonID `json:"uid,omitempty"`
+	Rights     []string                       `json:"rights,omitempty"` // what else some people may do, in words
 
 	By     string    `json:"by,omitempty"` // who allowed it
 	Reason string    `json:"reason,omitempty"`
@@ -33,7 +34,7 @@ type Allowed struct {
 func (a *Allowed) Hash() string {
 	n := *a
 	n.By, n.Reason, n.At = "", "", time.Time{}
-	for _, list := range []*[]string{&n.Shields, &n.Exceptions} {
+	for _, list := range []*[]string{&n.Shields, &n.Exceptions, &n.Rights} {
 		*list = slices.Sorted(slices.Values(*list))
 	}
 	n.Writable, n.Approvers = slices.Sorted(slices.Values(n.Writable)), slices.Sorted(slices.Values(n.Approvers))
@@ -68,6 +69,7 @@ func (a *Allowed) Looser(than *Allowed) (out []string) {
 	gained(say, "the exception %s is new", a.Exceptions, than.Exceptions)
 	gained(say, "%s may be written to", a.Writable, than.Writable)
 	gained(say, "%s is an approver", a.Approvers, than.Approvers)
+	gained(say, "%s", a.Rights, than.Rights)
 	for _, uid := range slices.Sorted(maps.Keys(a.UID)) {
 		if a.UID[uid] != than.UID[uid] {
 			say("user %s of this machine is %s", uid, a.UID[uid])

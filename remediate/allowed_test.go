@@ -20,17 +20,18 @@ func TestLooser(t *testing.T) {
 			a.Shields = append(a.Shields, "y/*")
 			a.Exceptions, a.Writable, a.Approvers, a.UID = nil, nil, nil, nil
 		},
-		"a in x is auto instead of ask":    func(a *Allowed) { a.Modes["a in x"] = "auto" },
-		"b in x is ask instead of report":  func(a *Allowed) { a.Modes["b in x"] = "ask" },
-		"per_run is 11 instead of 10":      func(a *Allowed) { a.Most["per_run"] = 11 },
-		"min_admins is 1 instead of 2":     func(a *Allowed) { a.Least["min_admins"] = 1 },
-		"min_admins is 0 instead of 2":     func(a *Allowed) { a.Least = nil },
-		"x/root is not protected any more": func(a *Allowed) { a.Shields = []string{"x/roo"} },
-		"the exception ex2 is new":         func(a *Allowed) { a.Exceptions = append(a.Exceptions, "ex2") },
-		"y may be written to":              func(a *Allowed) { a.Writable = append(a.Writable, "y") },
-		"E2 is an approver":                func(a *Allowed) { a.Approvers = append(a.Approvers, "E2") },
-		"user 1001 of this machine is E2":  func(a *Allowed) { a.UID["1001"] = "E2" },
-		"user 1002 of this machine is E1":  func(a *Allowed) { a.UID["1002"] = "E1" },
+		"a in x is auto instead of ask":        func(a *Allowed) { a.Modes["a in x"] = "auto" },
+		"b in x is ask instead of report":      func(a *Allowed) { a.Modes["b in x"] = "ask" },
+		"per_run is 11 instead of 10":          func(a *Allowed) { a.Most["per_run"] = 11 },
+		"min_admins is 1 instead of 2":         func(a *Allowed) { a.Least["min_admins"] = 1 },
+		"min_admins is 0 instead of 2":         func(a *Allowed) { a.Least = nil },
+		"x/root is not protected any more":     func(a *Allowed) { a.Shields = []string{"x/roo"} },
+		"the exception ex2 is new":             func(a *Allowed) { a.Exceptions = append(a.Exceptions, "ex2") },
+		"y may be written to":                  func(a *Allowed) { a.Writable = append(a.Writable, "y") },
+		"E2 is an approver":                    func(a *Allowed) { a.Approvers = append(a.Approvers, "E2") },
+		"E2 may bind Slack accounts to people": func(a *Allowed) { a.Rights = append(a.Rights, "E2 may bind Slack accounts to people") },
+		"user 1001 of this machine is E2":      func(a *Allowed) { a.UID["1001"] = "E2" },
+		"user 1002 of this machine is E1":      func(a *Allowed) { a.UID["1002"] = "E1" },
 	} {
 		before, after := base(), base()
 		change(&after)

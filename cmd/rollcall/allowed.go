@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
@@ -29,6 +30,19 @@ func (c *config) allows() *remediate.Allowed {
 		}
 		if c.Writable[app.ID] != nil {
 			a.Writable = append(a.Writable, app.ID)
+		}
+	}
+	if s := c.Slack; s != nil {
+		for _, x := range []struct {
+			who  []connectors.PersonID
+			what string
+		}{{s.Admins, "bind Slack accounts to people"}, {s.Scan, "start a scan in Slack"}, {s.Offboard, "close all of a person's access in Slack"}} {
+			for _, id := range x.who {
+				a.Rights = append(a.Rights, fmt.Sprintf("%s may %s", id, x.what))
+			}
+		}
+		if s.ByEmail {
+			a.Rights = append(a.Rights, "Slack accounts are people by their address alone")
 		}
 	}
 	for i := range c.Policy.Exceptions {

@@ -10,6 +10,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
+	"rollcall/remediate/slackdesk"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -41,6 +42,21 @@ func sinceLastRun(led *ledger.Ledger, now time.Time) ([]report.Decision, []repor
 		return nil, nil, err
 	}
 	return logbook(led, last.At, now)
+}
+
+// stamps says who decided since the last run faster than anybody reads.
+func stamps(led *ledger.Ledger, now time.Time) (notes []string, err error) {
+	last, err := led.LastRun()
+	if err != nil || last == nil {
+		return nil, err
+	}
+	cases, err := led.Cases(func(c *remediate.Case) bool {
+		return c.Decision != nil && !c.Decision.At.Before(last.At) && c.Decision.At.Before(now)
+	})
+	for _, s := range slackdesk.Stamps(cases) {
+		notes = append(notes, fmt.Sprintf("%s decided %d cases within %d seconds on %s: faster than anybody reads", s.Person, s.Cases, int(s.To.Sub(s.From).Seconds()), s.From.UTC().Format("2006-01-02 15:04 (UTC)")))
+	}
+	return notes, err
 }
 
 // kept adds to a review what people decided to keep: each is a risk accepted by somebody, until a day.

@@ -120,6 +120,11 @@ func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 		if r.Decisions, r.Actions, err = sinceLastRun(x.led, x.started); err != nil {
 			return nil, run, err
 		}
+		notes, err := stamps(x.led, x.started)
+		if err != nil {
+			return nil, run, err
+		}
+		result.Notes = append(result.Notes, notes...)
 		if err := kept(x.led, r); err != nil {
 			return nil, run, err
 		}

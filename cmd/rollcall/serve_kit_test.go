@@ -61,7 +61,9 @@ type servedShop struct {
 	log   lockedBuffer
 	uid   atomic.Int32 // of whoever calls
 	d     *daemon
-	stop  func() error
+
+	slackURL string
+	stop     func() error
 }
 
 const serviceUID = 990
@@ -89,7 +91,7 @@ func (s *servedShop) config(more string) {
 }
 
 func (s *servedShop) program() *program {
-	return &program{stdin: strings.NewReader(""), stdout: &s.log, stderr: &s.log, now: s.clock.now, env: func(string) string { return "" }, uid: serviceUID,
+	return &program{stdin: strings.NewReader(""), stdout: &s.log, stderr: &s.log, now: s.clock.now, env: func(string) string { return "" }, uid: serviceUID, slackURL: s.slackURL,
 		configPath: filepath.Join(s.dir, "rollcall.toml"), pause: func(_ context.Context, d time.Duration) error { s.clock.add(d); return nil }}
 }
 

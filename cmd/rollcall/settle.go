@@ -12,6 +12,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
+	"rollcall/remediate/slackdesk"
 	"rollcall/report"
 	"rollcall/scanner"
 )
@@ -268,7 +269,11 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 
 // desk is the desk over the ledger, with the people as a run knew them.
 func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
-	return &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c)}
+	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c)}
+	if c.Slack != nil { // what takes two people there must not take one here
+		d.Two = slackdesk.Two
+	}
+	return d
 }
 
 // due are the cases that are to be carried out now, in the order of the plan: what was decided, what lapsed, what the

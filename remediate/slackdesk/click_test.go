@@ -556,7 +556,7 @@ func TestTwoPeopleKeep(t *testing.T) {
 		r.is(k.ID, remediate.Asked)
 		contains(t, textOf(r.card(ada)), "keep access until 2026-06-01. A second person has to say the same.")
 		r.refresh()
-		r.keep(r.card(ben), ben, "it is", "2026-05-01")
+		r.keep(r.card(ben), ben, "ok", "2026-05-01")
 		r.is(k.ID, remediate.Asked) // no reason in so few words
 		r.keep(r.card(ben), ben, "it is needed", "2026-05-01")
 		if d := r.is(k.ID, remediate.Keep).Decision; d.Until.String() != "2026-05-01" {
