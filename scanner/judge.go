@@ -26,6 +26,7 @@ type judge struct {
 	judgeInput
 	roles    *roleBook
 	persons  []personFacts            // by Person.Index
+	alive    map[*Person]*Person      // of an ended person: an employed one who could be the same human, an unlinked re-hire
 	hr       []atomic.Pointer[[]Fact] // by Person.Index: see hrFacts
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
 	aside    aside
@@ -36,13 +37,15 @@ type judge struct {
 	mining   bool           // holdings are only counted: see Mine
 }
 
-// personFacts are the rules' questions about a person, answered once.
+// personFacts are the rules' questions about a person, answered once, and their roles: all that an account in order asks of
+// its owner, mostly in one line of the processor's cache, and nothing for the collector of garbage to follow.
 type personFacts struct {
+	heldRoles
 	ended      bool
-	lastDay    connectors.Date // of an ended person; 0 = some record ended without a date
-	maybeAlive *Person         // an employed person who could be the same human: an unlinked re-hire
-	leaveSince connectors.Date // on extended leave since; 0 = not on leave
+	maybeAlive bool            // the judge knows who is: see alive
 	leaveOpen  bool            // HR says on leave, and not since when
+	lastDay    connectors.Date // of an ended person; 0 = some record ended without a date
+	leaveSince connectors.Date // on extended leave since; 0 = not on leave
 	firstDay   connectors.Date // in the future: not started yet; else 0
 }
 
@@ -50,13 +53,13 @@ func newJudge(in judgeInput) *judge {
 	if in.Policy == nil {
 		in.Policy = &Policy{}
 	}
-	j := &judge{judgeInput: in, removals: map[connectors.AppID]map[connectors.AccountID][]Removal{}, missing: map[string]int{}}
-	j.roles = newRoleBook(in.People, in.Policy, in.AsOf)
-	j.persons = make([]personFacts, len(in.People.All))
+	j := &judge{judgeInput: in, removals: map[connectors.AppID]map[connectors.AccountID][]Removal{}, missing: map[string]int{},
+		persons: make([]personFacts, len(in.People.All)), alive: map[*Person]*Person{}}
 	j.hr = make([]atomic.Pointer[[]Fact], len(in.People.All))
 	for i, p := range in.People.All {
-		j.persons[i] = factsOf(p, in.AsOf)
+		j.persons[i] = j.factsOf(p)
 	}
+	j.roles = newRoleBook(in.People, in.Policy, in.AsOf, j.persons)
 	j.staff = make([]int, len(j.roles.names))
 	for _, p := range in.People.All {
 		if role := j.presentRole(p); role != noRole {
@@ -77,13 +80,14 @@ func newJudge(in judgeInput) *judge {
 	return j
 }
 
-func factsOf(p *Person, asOf connectors.Date) personFacts {
+func (j *judge) factsOf(p *Person) personFacts {
+	asOf := j.AsOf
 	f := personFacts{ended: p.Ended(asOf)}
 	if f.ended {
 		f.lastDay = lastDay(p)
 		for _, other := range p.MaybeSame {
 			if !other.Ended(asOf) {
-				f.maybeAlive = other
+				f.maybeAlive, j.alive[p] = true, other
 				break
 			}
 		}
@@ -124,15 +128,19 @@ func lastDay(p *Person) connectors.Date {
 }
 
 // presentRole is the role of somebody who works here; noRole when HR gives none, or the person has left or not yet begun.
-func (j *judge) presentRole(p *Person) roleID {
-	roles := j.roles.roles(p)
-	if f := j.facts(p); len(roles) == 0 || f.ended || f.firstDay.Known() {
+func (j *judge) presentRole(p *Person) roleID { return j.facts(p).present() }
+
+func (f *personFacts) present() roleID {
+	if f.ended || f.firstDay.Known() {
 		return noRole
 	}
-	return roles[0]
+	return f.role
 }
 
 func (j *judge) facts(p *Person) *personFacts { return &j.persons[p.Index] }
+
+// rolesOf are the distinct roles of a person, the present one first; none where HR gives none.
+func (j *judge) rolesOf(p *Person) []roleID { return j.roles.roles(&j.facts(p).heldRoles) }
 
 // verdict is what a scan found, sorted.
 type verdict struct {

@@ -69,6 +69,9 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 // account judges one account. evidence tells what ties it to its owner; it is asked only when there is a finding.
 func (aj *appJudge) account(s subject, evidence func() []Fact) {
 	aj.s, aj.evidence = s, evidence
+	if aj.s.owner = nil; aj.s.match.Owner != nil {
+		aj.s.owner = &aj.persons[aj.s.match.index()]
+	}
 	aj.shared.whole, aj.shared.short = span{}, span{}
 	aj.see(s.acc)
 	if s.acc.Enabled == connectors.No {
@@ -113,19 +116,19 @@ func (aj *appJudge) owned() {
 		aj.slots.maybe(owner)
 		return
 	}
-	aj.slots.take(aj, owner)
+	aj.slots.take(aj)
 	if aj.s.partial {
 		aj.slots.maybe(owner) // what its owner seems to lack may stand in the row that was left out
 	}
 	aj.sodSides()
 	aj.signInAfterExit(owner)
-	if aj.facts(owner).ended {
+	if aj.s.owner.ended {
 		return
 	}
 	aj.leaveNotSuspended(owner)
 	aj.earlyAccess(owner)
 	aj.roleRules(owner)
-	if role := aj.presentRole(owner); aj.holdings != nil && role != noRole {
+	if role := aj.s.owner.present(); aj.holdings != nil && role != noRole {
 		aj.holdings.keep(aj, owner, !aj.ents.named || !aj.roles.inPolicy[role])
 	}
 }

@@ -15,19 +15,20 @@ type roleBook struct {
 	ids      map[string]roleID
 	inPolicy []bool
 	held     []roleID // flat: the distinct roles of each person, the present one first
-	of       []heldRoles
 }
 
 // heldRoles are the roles of one person: held[first:first+n] of the book.
 type heldRoles struct {
 	first, n int32
+	role     roleID          // the present one; noRole where HR gives none
 	since    connectors.Date // of the present role, without interruption by another
 	from     connectors.Date // from when earlier roles are known; 0 = only the present one is
 	whole    bool            // known from the first employment's first day on
 }
 
-func newRoleBook(people *People, policy *Policy, asOf connectors.Date) *roleBook {
-	b := &roleBook{ids: map[string]roleID{}, of: make([]heldRoles, len(people.All))}
+// newRoleBook fills in the roles of persons, who are in the order of people.All.
+func newRoleBook(people *People, policy *Policy, asOf connectors.Date, persons []personFacts) *roleBook {
+	b := &roleBook{ids: map[string]roleID{}}
 	for _, name := range sortedRoles(policy) {
 		b.id(name)
 	}
@@ -36,7 +37,7 @@ func newRoleBook(people *People, policy *Policy, asOf connectors.Date) *roleBook
 		b.inPolicy[i] = true
 	}
 	for i, p := range people.All {
-		b.of[i] = b.add(p, asOf)
+		persons[i].heldRoles = b.add(p, asOf)
 	}
 	b.inPolicy = append(b.inPolicy, make([]bool, len(b.names)-len(b.inPolicy))...)
 	return b
@@ -62,7 +63,7 @@ func (b *roleBook) id(name string) roleID {
 
 // add writes down one person's roles. Periods that begin after the day of the scan are plans, not roles held.
 func (b *roleBook) add(p *Person, asOf connectors.Date) heldRoles {
-	h := heldRoles{first: int32(len(b.held)), from: p.Since}
+	h := heldRoles{first: int32(len(b.held)), role: noRole, from: p.Since}
 	start := connectors.Date(0)
 	for _, r := range p.Records {
 		if !r.Start.Known() {
@@ -107,14 +108,14 @@ func (b *roleBook) hold(h *heldRoles, id roleID) {
 			return
 		}
 	}
+	if h.n == 0 {
+		h.role = id
+	}
 	b.held = append(b.held, id)
 	h.n++
 }
 
 // roles are the distinct roles of a person, the present one first; none where HR gives none.
-func (b *roleBook) roles(p *Person) []roleID {
-	h := b.of[p.Index]
-	return b.held[h.first : h.first+h.n]
-}
+func (b *roleBook) roles(h *heldRoles) []roleID { return b.held[h.first : h.first+h.n] }
 
 func (b *roleBook) name(id roleID) string { return b.names[id] }

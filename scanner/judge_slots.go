@@ -38,12 +38,13 @@ func holderOf(s *subject) holder {
 }
 
 // take gives the account at hand its place at its owner's slot.
-func (t *slots) take(aj *appJudge, owner *Person) {
-	n := t.of[owner.Index] - 1
+func (t *slots) take(aj *appJudge) {
+	of := &t.of[aj.s.match.index()]
+	n := *of - 1
 	if n < 0 {
 		n = t.n
 		t.n++
-		t.of[owner.Index] = t.n
+		*of = t.n
 		if n%slotChunk == 0 {
 			t.chunks = append(t.chunks, new([slotChunk]holder))
 		}

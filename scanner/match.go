@@ -155,7 +155,7 @@ func (am *appMatcher) match(p *Person, g Grade, by By) Match {
 // matchFound is match, mostly without a look at the person.
 func (am *appMatcher) matchFound(f *found, g Grade, by By) Match {
 	if f.glance.single {
-		return Match{Owner: f.person, Grade: g, By: by}
+		return Match{Owner: f.person, Grade: g, By: by, at: f.glance.person + 1}
 	}
 	return am.match(f.person, g, by)
 }

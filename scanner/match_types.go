@@ -58,6 +58,15 @@ type Match struct {
 	Grade    Grade
 	By       By
 	RunnerUp *Person // the next best candidate, if any came near
+	at       int32   // the owner's Index, from 1, where it was at hand; 0 = ask the owner
+}
+
+// index is the owner's.
+func (m *Match) index() int {
+	if m.at > 0 {
+		return int(m.at - 1)
+	}
+	return m.Owner.Index
 }
 
 // Sure tells whether the owner is certain enough to judge the account by (exact or strong).

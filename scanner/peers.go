@@ -68,7 +68,7 @@ func (h *holdings) inherited(r *holding) connectors.EntitlementID {
 // keptFrom tells whether an earlier role may be why the owner has an entitlement: there was one, and the entitlement is not
 // known to have come since.
 func (aj *appJudge) keptFrom(owner *Person, acc connectors.AccountID, e *connectors.Entitlement) bool {
-	roles := aj.roles.of[owner.Index]
+	roles := aj.facts(owner)
 	if roles.n < 2 {
 		return false
 	}

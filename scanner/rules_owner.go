@@ -17,7 +17,7 @@ func (aj *appJudge) ownership() {
 		aj.noOwner()
 	case !m.Sure():
 		aj.unconfirmed("This is likely the account of " + who(m.Owner) + aj.leftClause(m.Owner) + "; the evidence leaves a doubt: confirm the owner.")
-	case aj.facts(m.Owner).ended:
+	case aj.s.owner.ended:
 		aj.leaver(m.Owner)
 	}
 }
@@ -61,9 +61,9 @@ func (aj *appJudge) noOwner() {
 
 func (aj *appJudge) leaver(p *Person) {
 	f := aj.facts(p)
-	if f.maybeAlive != nil {
-		aj.slots.maybe(f.maybeAlive) // the account may be what that person seems to lack
-		aj.maybeRehired(p, f.maybeAlive)
+	if f.maybeAlive {
+		aj.slots.maybe(aj.alive[p]) // the account may be what that person seems to lack
+		aj.maybeRehired(p, aj.alive[p])
 		return
 	}
 	r := &aj.rules.orphan
@@ -149,8 +149,8 @@ func (aj *appJudge) ownerlessAccount() {
 		why = "The " + what + " named for this " + classWord(aj.s.class) + " account, " + aj.s.dutyRef + ", is not on the roster."
 	case aj.facts(d).ended:
 		f := aj.facts(d)
-		if f.maybeAlive != nil {
-			aj.maybeRehired(d, f.maybeAlive)
+		if f.maybeAlive {
+			aj.maybeRehired(d, aj.alive[d])
 			return
 		}
 		left := "has left"
@@ -177,9 +177,9 @@ func classWord(c connectors.Class) string {
 // signInAfterExit judges a sign-in later than the owner's last day, on disabled accounts too: the harm may be done.
 func (aj *appJudge) signInAfterExit(p *Person) {
 	r := &aj.rules.exit
-	f := aj.facts(p)
+	f := aj.s.owner
 	a := aj.s.acc
-	if !r.on || !f.ended || f.maybeAlive != nil || !aj.signals.SignIn.Given || !a.LastSignIn.Known() {
+	if !r.on || !f.ended || f.maybeAlive || !aj.signals.SignIn.Given || !a.LastSignIn.Known() {
 		return
 	}
 	if !f.lastDay.Known() {

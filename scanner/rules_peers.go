@@ -70,7 +70,7 @@ func (aj *appJudge) endHoldings(complete bool) {
 // peersOf judges what a person holds in the app by what others of the same roles hold. Whom too few others could speak
 // for is counted once.
 func (aj *appJudge) peersOf(p *Person, c *counts, rows []holding) {
-	roles := aj.roles.roles(p)
+	roles := aj.rolesOf(p)
 	few := false
 	for i := range rows {
 		r := &rows[i]
@@ -173,7 +173,7 @@ const peersDecide = "The policy does not say whether that is right: a person dec
 // present one does.
 func (aj *appJudge) moverByPeers(p *Person, h *holding, now, former peerSaying) {
 	r := &aj.rules.mover
-	held := aj.roles.of[p.Index]
+	held := aj.facts(p)
 	if !r.on || held.since > aj.AsOf-r.days {
 		return
 	}
@@ -204,7 +204,7 @@ func (aj *appJudge) excessByPeers(p *Person, h *holding, says []peerSaying) {
 		return
 	}
 	e := aj.ents.names[h.ent]
-	held := aj.roles.of[p.Index]
+	held := aj.facts(p)
 	f := Finding{Kind: ExcessAccess, Entitlement: e, Severity: r.sev(severityPeers, h.privileged)}
 	ending := ". "
 	if !held.whole && !(held.from.Known() && h.granted >= held.from) {

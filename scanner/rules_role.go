@@ -10,23 +10,24 @@ func (aj *appJudge) roleRules(p *Person) {
 	if !aj.rules.mover.on && !aj.rules.excess.on || len(aj.held) == 0 {
 		return
 	}
-	roles := aj.roles.roles(p)
-	known := len(roles) > 0 && aj.ents.named && aj.roles.inPolicy[roles[0]]
-	if !known && aj.presentRole(p) == noRole {
+	owner := aj.s.owner
+	known := owner.role != noRole && aj.ents.named && aj.roles.inPolicy[owner.role]
+	if !known && owner.present() == noRole {
 		aj.gaps[gapMoverRole]++
 		aj.gaps[gapExcessRole]++
 		return
 	}
-	if aj.roles.of[p.Index].from == 0 && len(roles) < 2 {
+	if owner.from == 0 && owner.n < 2 {
 		aj.gaps[gapMoverHistory]++
 	}
 	if !known {
 		return // by peers, when all of them are known
 	}
 	for i, ent := range aj.held {
-		if aj.ents.allowed(roles[0], ent) {
+		if aj.ents.allowed(owner.role, ent) {
 			continue
 		}
+		roles := aj.roles.roles(&owner.heldRoles)
 		if former := aj.formerRole(roles, ent); former != noRole {
 			aj.moverStacking(p, former, i)
 		} else {
@@ -49,7 +50,7 @@ func (aj *appJudge) formerRole(roles []roleID, ent int32) roleID {
 // there before the present role began: what was granted since is somebody's decision, not something left behind.
 func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 	r := &aj.rules.mover
-	held := aj.roles.of[p.Index]
+	held := aj.s.owner
 	if !r.on || held.since > aj.AsOf-r.days {
 		return
 	}
@@ -65,7 +66,7 @@ func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 	if had != connectors.Yes {
 		return
 	}
-	present := aj.roles.name(aj.roles.roles(p)[0])
+	present := aj.roles.name(held.role)
 	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID),
 		Why: who(p) + " is " + present + " since " + aj.on(held.since) + " and still holds " + string(e.ID) + ", which only the earlier role " + aj.roles.name(former) + " explains."},
 		append(roleFacts(p, e.Inherited), Fact{"granted", since}, Fact{"policy", "roles." + aj.roles.name(former)}, r.fact)...)
@@ -103,7 +104,7 @@ func (aj *appJudge) excessAccess(p *Person, roles []roleID, i int) {
 		}
 	}
 	e := &aj.s.acc.Entitlements[i]
-	held := aj.roles.of[p.Index]
+	held := aj.s.owner
 	f := Finding{Kind: ExcessAccess, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
 		Why: who(p) + " holds " + string(e.ID) + ", which no role this person ever held explains."}
 	if !held.whole && !(held.from.Known() && e.Granted >= held.from) {

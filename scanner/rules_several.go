@@ -58,10 +58,7 @@ func (aj *appJudge) missingAccess() {
 		if f.ended || f.firstDay.Known() || f.leaveSince.Known() || f.leaveOpen || p.Now.Status == connectors.Preboarding {
 			continue
 		}
-		role := noRole
-		if roles := aj.roles.roles(p); len(roles) > 0 {
-			role = roles[0]
-		}
+		role := f.role
 		for m := range aj.ents.musts {
 			if aj.ents.needs(role, int32(m)) {
 				aj.lacks(r, p, role, int32(m))

@@ -4,7 +4,7 @@ package scanner
 // a status without one cannot be held against the grace period.
 func (aj *appJudge) leaveNotSuspended(p *Person) {
 	r := &aj.rules.leave
-	f := aj.facts(p)
+	f := aj.s.owner
 	if !r.on || !aj.app.SuspendOnLeave {
 		return
 	}
@@ -26,7 +26,7 @@ func (aj *appJudge) leaveNotSuspended(p *Person) {
 // earlyAccess judges accounts that work before their owner's first day.
 func (aj *appJudge) earlyAccess(p *Person) {
 	r := &aj.rules.early
-	f := aj.facts(p)
+	f := aj.s.owner
 	if !r.on || !f.firstDay.Known() || f.firstDay-aj.AsOf <= r.days {
 		return
 	}

@@ -19,9 +19,10 @@ type App struct {
 type subject struct {
 	acc     *connectors.Account
 	class   connectors.Class
-	match   Match   // of a human account
-	duty    *Person // owner or sponsor of a non-human account, where the app or the register names one and it resolves
-	blind   bool    // its owner stands, or could stand, in a roster row that was left out
-	partial bool    // a row of its entitlements was left out
-	dutyRef string  // what names that owner, as written; empty = nothing does
+	match   Match        // of a human account
+	owner   *personFacts // of the matched owner; nil without one
+	duty    *Person      // owner or sponsor of a non-human account, where the app or the register names one and it resolves
+	blind   bool         // its owner stands, or could stand, in a roster row that was left out
+	partial bool         // a row of its entitlements was left out
+	dutyRef string       // what names that owner, as written; empty = nothing does
 }
