@@ -25,7 +25,7 @@ type appRun struct {
 
 // pull reads the app to its end. pullErr is the source's failure, err is ours.
 func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
-	evidence := func() []Fact { return r.am.evidence(r.acc, r.match) }
+	evidence := func(w written) written { return r.am.evidence(w, r.acc, r.match) }
 	waiting, _ := r.scan.waiting.Get().(*waitingList)
 	if waiting == nil {
 		waiting = &waitingList{}
@@ -63,7 +63,7 @@ func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
 }
 
 // settle counts, judges and hands on one account whose class and match are known.
-func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string, m Match, evidence func() []Fact) error {
+func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string, m Match, evidence func(written) written) error {
 	r.acc, r.match = a, m
 	rep := r.t.rep
 	rep.Entitlements += len(a.Entitlements)

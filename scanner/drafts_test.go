@@ -27,7 +27,16 @@ func TestDraftsGiveTheFindingsBack(t *testing.T) {
 			seal(&f, string(f.Person)+f.Reason+f.Severity.String()+f.Why)
 			return entry{f, facts.Draw(t, "shared"), facts.Draw(t, "own")}
 		})).Draw(t, "findings")
+		var ids []connectors.PersonID
+		for _, e := range all {
+			ids = append(ids, e.f.Person)
+		}
+		slices.Sort(ids)
+		ids = slices.Compact(ids)
 		d := &drafts{}
+		for _, id := range ids {
+			d.people = append(d.people, &Person{ID: id})
+		}
 		seen := map[FindingID]bool{}
 		var want []Finding
 		for _, e := range all {
@@ -36,7 +45,11 @@ func TestDraftsGiveTheFindingsBack(t *testing.T) {
 			}
 			seen[e.f.ID] = true
 			for range 2 { // each is there twice, and to be told once
-				d.list = append(d.list, d.draft(&e.f, d.facts(e.shared), e.own))
+				person, _ := slices.BinarySearch(ids, e.f.Person)
+				if e.f.Person == "" {
+					person = noPerson
+				}
+				d.list = append(d.list, d.draft(&e.f, []byte(e.f.Why), int32(person), d.texts.put(appendFacts(nil, e.shared)), e.own))
 			}
 			e.f.Evidence = slices.Concat(e.shared, e.f.Evidence, e.own)
 			want = append(want, e.f)

@@ -40,11 +40,13 @@ func (a *arena) get(s span) string {
 	return a.full[s.chunk][s.from:s.to]
 }
 
-func appendText(b []byte, s string) []byte {
-	if len(s) < 0x80 {
-		return append(append(b, byte(len(s))), s...)
+func appendText(b []byte, s string) []byte { return append(appendLength(b, len(s)), s...) }
+
+func appendLength(b []byte, n int) []byte {
+	if n < 0x80 {
+		return append(b, byte(n))
 	}
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	return binary.AppendUvarint(b, uint64(n))
 }
 
 // cutText parts the first text from what appendText wrote. Most are shorter than 128 bytes.

@@ -135,7 +135,7 @@ func findingID(k Kind, app connectors.AppID, acc connectors.AccountID, ent conne
 		b = append(append(strconv.AppendInt(b, int64(len(s)), 10), ':'), s...)
 	}
 	sum := sha256.Sum256(b)
-	return FindingID("f-" + hex.EncodeToString(sum[:8]))
+	return FindingID(hex.AppendEncode(append(b[:0], "f-"...), sum[:8]))
 }
 
 // CompareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it

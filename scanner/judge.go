@@ -24,10 +24,11 @@ type judgeInput struct {
 // judge holds what all apps share. It is read-only once made.
 type judge struct {
 	judgeInput
-	roles    *roleBook
-	persons  []personFacts            // by Person.Index
-	alive    map[*Person]*Person      // of an ended person: an employed one who could be the same human, an unlinked re-hire
-	hr       []atomic.Pointer[[]Fact] // by Person.Index: see hrFacts
+	roles   *roleBook
+	persons []personFacts            // by Person.Index
+	alive   map[*Person]*Person      // of an ended person: an employed one who could be the same human, an unlinked re-hire
+	hr      []atomic.Pointer[string] // by Person.Index: see hrFacts
+	days
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
 	aside    aside
 	drafts   spareDrafts
@@ -55,7 +56,8 @@ func newJudge(in judgeInput) *judge {
 	}
 	j := &judge{judgeInput: in, removals: map[connectors.AppID]map[connectors.AccountID][]Removal{}, missing: map[string]int{},
 		persons: make([]personFacts, len(in.People.All)), alive: map[*Person]*Person{}}
-	j.hr = make([]atomic.Pointer[[]Fact], len(in.People.All))
+	j.hr = make([]atomic.Pointer[string], len(in.People.All))
+	j.days = newDays(in.AsOf)
 	for i, p := range in.People.All {
 		j.persons[i] = j.factsOf(p)
 	}

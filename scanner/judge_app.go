@@ -23,10 +23,14 @@ type appJudge struct {
 
 	// The account at hand.
 	s        subject
-	evidence func() []Fact
+	evidence func(written) written
 	shared   sharedFacts // facts all its findings have in common
 	held     []int32     // its entitlements, by number
 	power    bool        // one of them is privileged
+	named    named       // texts about its owner
+	said     []byte      // see say
+	written  written     // facts before they are kept
+	roleBuf  []Fact      // see roleFacts
 
 	drafts    drafts
 	yielded   yielding
@@ -58,6 +62,7 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 		*to = j.Policy.rule(a.ID, kind)
 	}
 	aj.drafts = j.drafts.take()
+	aj.drafts.people = j.People.All
 	aj.ents = newEntitlements(j, a)
 	aj.slots = newSlots(len(j.People.All), len(aj.ents.musts))
 	if j.mining || (aj.rules.mover.on || aj.rules.excess.on) && (j.newRoles || !aj.ents.named) {
@@ -66,8 +71,8 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 	return aj
 }
 
-// account judges one account. evidence tells what ties it to its owner; it is asked only when there is a finding.
-func (aj *appJudge) account(s subject, evidence func() []Fact) {
+// account judges one account. evidence writes what ties it to its owner; it is asked only when there is a finding.
+func (aj *appJudge) account(s subject, evidence func(written) written) {
 	aj.s, aj.evidence = s, evidence
 	if aj.s.owner = nil; aj.s.match.Owner != nil {
 		aj.s.owner = &aj.persons[aj.s.match.index()]
@@ -159,7 +164,7 @@ func (aj *appJudge) end(complete bool) {
 	if aj.signals.Use.Given && !aj.sawUse {
 		aj.dropKinds(gapUseBlank, StalePrivilege)
 	}
-	aj.s, aj.evidence, aj.shared, aj.yielded = subject{}, nil, sharedFacts{}, yielding{}
+	aj.s, aj.evidence, aj.shared, aj.yielded, aj.named = subject{}, nil, sharedFacts{}, yielding{}, named{}
 	aj.ents, aj.slots, aj.holdings = entitlements{}, slots{}, nil
 }
 

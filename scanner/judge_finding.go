@@ -8,28 +8,34 @@ import (
 
 // emit completes a finding on the account at hand and keeps it. The rule says kind, reason, severity and why; own are the
 // facts it looked at beside those that all findings on the account share.
-func (aj *appJudge) emit(f Finding, own ...Fact) { aj.emitExtra(f, "", own...) }
+func (aj *appJudge) emit(f Finding, why []byte, own ...Fact) { aj.emitExtra(f, why, "", own...) }
 
 // emitExtra does so for rules that can find several things with the same anchor; extra tells them apart.
-func (aj *appJudge) emitExtra(f Finding, extra string, own ...Fact) {
-	aj.drafts.list = append(aj.drafts.list, aj.complete(&f, extra, aj.sharedFacts(), own))
+func (aj *appJudge) emitExtra(f Finding, why []byte, extra string, own ...Fact) {
+	aj.drafts.list = append(aj.drafts.list, aj.complete(&f, why, extra, aj.sharedFacts(), own))
 }
 
 // complete makes a draft of a finding on the account at hand.
-func (aj *appJudge) complete(f *Finding, extra string, shared span, own []Fact) draft {
+func (aj *appJudge) complete(f *Finding, why []byte, extra string, shared span, own []Fact) draft {
 	s := &aj.s
 	f.App, f.Account, f.Grade, f.By = aj.app.ID, s.acc.ID, s.match.Grade, s.match.By
-	if f.Person == "" {
-		f.Person = s.person()
-	}
 	seal(f, extra)
-	return aj.drafts.draft(f, shared, own)
+	return aj.drafts.draft(f, why, s.person(), shared, own)
 }
 
-// keep keeps a finding that has all its facts.
-func (aj *appJudge) keep(f Finding, extra string) {
+// keep keeps a finding about a person that has all its facts.
+func (aj *appJudge) keep(f Finding, p *Person, why []byte, extra string) {
 	seal(&f, extra)
-	aj.drafts.list = append(aj.drafts.list, aj.drafts.draft(&f, span{}, nil))
+	aj.drafts.list = append(aj.drafts.list, aj.drafts.draft(&f, why, int32(p.Index), span{}, nil))
+}
+
+// say makes a sentence of its parts, valid until the next: a draft copies it, so that none is made as a string.
+func (aj *appJudge) say(parts ...string) []byte {
+	aj.said = aj.said[:0]
+	for _, p := range parts {
+		aj.said = append(aj.said, p...)
+	}
+	return aj.said
 }
 
 // seal gives a finding what follows from the rest of it.
@@ -41,27 +47,25 @@ func seal(f *Finding, extra string) {
 	}
 }
 
-// person is the owner, the likely owner, or who answers for the account.
-func (s *subject) person() connectors.PersonID {
+// person is the Index of the owner, of the likely owner, or of who answers for the account.
+func (s *subject) person() int32 {
 	switch {
 	case s.match.Owner != nil:
-		return s.match.Owner.ID
+		return int32(s.match.index())
 	case s.duty != nil:
-		return s.duty.ID
+		return int32(s.duty.Index)
 	}
-	return ""
+	return noPerson
 }
 
-// sharedFacts are the facts of the account at hand, and where they are kept once a finding has them.
-type sharedFacts struct {
-	facts        []Fact
-	whole, short span
-}
+// sharedFacts are where the facts of the account at hand are kept once a finding has them.
+type sharedFacts struct{ whole, short span }
 
 // sharedFacts are the status of the account, what ties it to its owner, and what HR says of that person.
 func (aj *appJudge) sharedFacts() span {
 	if aj.shared.whole == (span{}) {
-		aj.shared.whole = aj.drafts.facts(aj.allFacts())
+		aj.written = aj.allFacts(aj.written[:0])
+		aj.shared.whole = aj.drafts.texts.put(aj.written)
 	}
 	return aj.shared.whole
 }
@@ -69,51 +73,45 @@ func (aj *appJudge) sharedFacts() span {
 // shortFacts are what a verdict on use alone rests on. How the owner was found has no part in it.
 func (aj *appJudge) shortFacts() span {
 	if aj.shared.short == (span{}) {
-		aj.shared.facts = aj.accountFacts(aj.shared.facts[:0])
+		aj.written = aj.accountFacts(aj.written[:0])
 		if aj.s.dutyRef != "" {
-			aj.shared.facts = append(aj.shared.facts, Fact{"owner reference", aj.s.dutyRef})
+			aj.written = aj.written.fact("owner reference", aj.s.dutyRef)
 		}
-		aj.shared.short = aj.drafts.facts(aj.shared.facts)
+		aj.shared.short = aj.drafts.texts.put(aj.written)
 	}
 	return aj.shared.short
 }
 
 // accountFacts say what the account at hand is.
-func (aj *appJudge) accountFacts(facts []Fact) []Fact {
-	facts = appendAccountFacts(facts, aj.s.acc.Username, aj.s.acc.Enabled)
+func (aj *appJudge) accountFacts(w written) written {
+	w = writeAccount(w, aj.s.acc.Username, aj.s.acc.Enabled)
 	if aj.s.class != connectors.Human {
-		facts = append(facts, Fact{"class", aj.s.class.String()})
+		w = w.fact("class", aj.s.class.String())
 	}
-	return facts
+	return w
 }
 
-// allFacts are valid until they are asked for again.
-func (aj *appJudge) allFacts() []Fact {
-	facts := aj.accountFacts(aj.shared.facts[:0])
+func (aj *appJudge) allFacts(w written) written {
+	w = aj.accountFacts(w)
 	if aj.Trusted && aj.s.class == connectors.Human {
-		facts = append(facts, aj.evidence()...)
+		w = aj.evidence(w)
 	}
 	if aj.s.dutyRef != "" {
-		facts = append(facts, Fact{"owner reference", aj.s.dutyRef})
+		w = w.fact("owner reference", aj.s.dutyRef)
 	}
 	owner := aj.s.match.Owner
 	if owner == nil {
 		owner = aj.s.duty
 	}
 	if owner != nil && aj.Trusted {
-		facts = append(facts, aj.hrFacts(owner)...)
+		w = append(w, aj.hrFacts(owner)...)
 	}
-	aj.shared.facts = facts
-	return facts
+	return w
 }
 
-// accountFacts name the account and say whether it works. The row it was read from is not among them: findings are the
-// same for any order of the rows.
-func accountFacts(login string, enabled connectors.Tri) []Fact {
-	return appendAccountFacts(make([]Fact, 0, 4), login, enabled)
-}
-
-func appendAccountFacts(facts []Fact, login string, enabled connectors.Tri) []Fact {
+// writeAccount names the account and says whether it works. The row it was read from is not among the facts: findings are
+// the same for any order of the rows.
+func writeAccount(w written, login string, enabled connectors.Tri) written {
 	status := "enabled"
 	switch enabled {
 	case connectors.No:
@@ -122,21 +120,22 @@ func appendAccountFacts(facts []Fact, login string, enabled connectors.Tri) []Fa
 		status = "unknown: the app does not say, so it is judged as enabled"
 	}
 	if login != "" {
-		facts = append(facts, Fact{FactLogin, login})
+		w = w.fact(FactLogin, login)
 	}
-	return append(facts, Fact{"status", status})
+	return w.fact("status", status)
 }
 
 // hrFacts are the content of every HR record of a person, earliest first. People with findings have many, so that the
-// facts are made once and shared, also between workers.
-func (j *judge) hrFacts(p *Person) []Fact {
+// facts are written once and shared, also between workers.
+func (j *judge) hrFacts(p *Person) string {
 	if made := j.hr[p.Index].Load(); made != nil {
 		return *made
 	}
-	facts := make([]Fact, 0, len(p.Records))
+	var w written
 	for i, r := range p.Records {
-		facts = append(facts, Fact{ordinal(i+1) + "hr says", hrLine(r)})
+		w = w.fact(ordinal(i+1)+"hr says", hrLine(r))
 	}
+	facts := string(w)
 	j.hr[p.Index].Store(&facts)
 	return facts
 }
@@ -176,8 +175,19 @@ func who(p *Person) string {
 	return string(p.ID)
 }
 
-// on is a day with how long ago it is: "2026-08-31 (62 days ago)".
-func (j *judge) on(d connectors.Date) string { return d.String() + " (" + daysAgo(int(j.AsOf-d)) + ")" }
+// who is how a sentence names a person, who mostly is the one it named last.
+func (aj *appJudge) who(p *Person) string {
+	if aj.named.person != p {
+		aj.named.person, aj.named.who, aj.named.roles = p, who(p), ""
+	}
+	return aj.named.who
+}
+
+// named are texts about the person that findings named last.
+type named struct {
+	person     *Person
+	who, roles string
+}
 
 func daysAgo(n int) string {
 	switch {
@@ -193,13 +203,13 @@ func daysAgo(n int) string {
 	return strconv.Itoa(n) + " days ago"
 }
 
-// lastUse says when the account at hand was last used, as far as the app can tell.
-func (aj *appJudge) lastUse() string {
+// lastUse says in two parts when the account at hand was last used, as far as the app can tell.
+func (aj *appJudge) lastUse() (says, day string) {
 	switch a := aj.s.acc; {
 	case a.LastSignIn.Known():
-		return "it was last used on " + aj.on(a.LastSignIn)
+		return "it was last used on ", aj.on(a.LastSignIn)
 	case aj.signals.SignIn.Given:
-		return "no sign-in is on record"
+		return "no sign-in is on record", ""
 	}
-	return "the app does not report sign-ins"
+	return "the app does not report sign-ins", ""
 }

@@ -130,7 +130,7 @@ func (c *company) run() verdict {
 			if s.class == connectors.Human {
 				sub.match = Match{Owner: j.People.ByID(s.owner), Grade: s.grade, By: ByEmployeeID}
 			}
-			aj.account(sub, func() []Fact { return []Fact{{"matched_by", "test"}} })
+			aj.account(sub, func(w written) written { return w.fact("matched_by", "test") })
 		}
 		aj.end(!c.incomplete[c.apps[i].ID])
 		judges = append(judges, aj)

@@ -12,6 +12,7 @@ const noRole roleID = -1
 // roleBook is every role, and who held which.
 type roleBook struct {
 	names    []string // as first written
+	paths    []string // in the policy, where that knows the role
 	ids      map[string]roleID
 	inPolicy []bool
 	held     []roleID // flat: the distinct roles of each person, the present one first
@@ -35,6 +36,7 @@ func newRoleBook(people *People, policy *Policy, asOf connectors.Date, persons [
 	b.inPolicy = make([]bool, len(b.names))
 	for i := range b.inPolicy {
 		b.inPolicy[i] = true
+		b.paths = append(b.paths, "roles."+b.names[i])
 	}
 	for i, p := range people.All {
 		persons[i].heldRoles = b.add(p, asOf)

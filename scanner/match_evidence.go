@@ -11,38 +11,48 @@ import (
 
 // evidence lays out, in plain words, why an account was tied as it was: what the account shows, what HR knows, and who
 // else came near. It is made only when asked for.
-func (am *appMatcher) evidence(a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) evidence(w written, a *connectors.Account, m Match) written {
 	am.name.read(a.DisplayName)
-	facts := append(make([]Fact, 0, 8), Fact{"match", m.Grade.String() + " by " + m.By.String()})
+	w = w.fact("match", m.Grade.String(), " by ", m.By.String())
 	if len(am.m.links) > 0 {
 		if l, ok := am.m.links[accountKey{am.app, a.ID}]; ok {
-			facts = append(facts, Fact{"link", fmt.Sprintf("recorded by %s on %s: %s", l.Actor, l.On, l.Evidence)})
+			w = w.fact("link", fmt.Sprintf("recorded by %s on %s: %s", l.Actor, l.On, l.Evidence))
 		}
 	}
-	facts = am.idFact(facts, a, m)
-	facts = am.addressFact(facts, a, m)
-	facts = am.usernameFact(facts, a, m)
+	w = am.idFact(w, a, m)
+	w = am.addressFact(w, a, m)
+	w = am.usernameFact(w, a, m)
 	if a.DisplayName != "" {
-		facts = append(facts, Fact{"account name", a.DisplayName + am.nameVerdict(m)})
+		w = w.fact("account name", a.DisplayName, am.nameVerdict(m))
 	}
 	if m.Owner != nil {
-		facts = append(facts, Fact{"owner", describe(m.Owner)}, Fact{"account created", am.dateVerdict(a, m.Owner)})
+		w = am.ownerFacts(w, a, m.Owner)
 	}
 	if m.Grade == Ambiguous {
-		return append(facts, am.rivalFacts(a, m)...)
+		return am.rivalFacts(w, a, m)
 	}
 	if m.RunnerUp != nil {
-		facts = append(facts, Fact{"next best", describe(m.RunnerUp) + "; account created " + am.dateVerdict(a, m.RunnerUp) + am.whyNot(a, m)})
+		opened, at := w.open("next best")
+		opened = append(appendPerson(opened, m.RunnerUp), "; account created "...)
+		w = written(append(am.appendDateVerdict(opened, a, m.RunnerUp), am.whyNot(a, m)...)).close(at)
 	}
-	return facts
+	return w
 }
 
-func (am *appMatcher) idFact(facts []Fact, a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) ownerFacts(w written, a *connectors.Account, owner *Person) written {
+	w, at := w.open("owner")
+	w = written(appendPerson(w, owner)).close(at)
+	w, at = w.open("account created")
+	return written(am.appendDateVerdict(w, a, owner)).close(at)
+}
+
+func (am *appMatcher) idFact(w written, a *connectors.Account, m Match) written {
 	if strings.TrimSpace(a.EmployeeID) == "" {
-		return facts
+		return w
 	}
 	k := foldID(am.buf[:0], a.EmployeeID)
 	says := " is on the roster for several people"
+	var whose *Person
 	switch {
 	case k.placeholder() && m.By != ByEmployeeID:
 		says = " is a placeholder"
@@ -56,19 +66,21 @@ func (am *appMatcher) idFact(facts []Fact, a *connectors.Account, m Match) []Fac
 		case len(am.found) == 1 && am.found[0].person == m.Owner:
 			says = " is the owner's"
 		case len(am.found) == 1:
-			says = " is that of " + describe(am.found[0].person)
+			says, whose = " is that of ", am.found[0].person
 		}
 	}
-	var buf [192]byte
-	return append(facts, Fact{"employee id", string(append(strconv.AppendQuote(buf[:0], a.EmployeeID), says...))})
+	w, at := w.open("employee id")
+	w = append(strconv.AppendQuote(w, a.EmployeeID), says...)
+	return written(appendPerson(w, whose)).close(at)
 }
 
-func (am *appMatcher) addressFact(facts []Fact, a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) addressFact(w written, a *connectors.Account, m Match) written {
 	f, at := foldAddress(am.buf[:0], a.Email)
 	if at < 0 {
-		return facts
+		return w
 	}
 	says, company := " is not known to HR", am.m.domains[string(f[at+1:])]
+	var whose *Person
 	am.findAddress(f)
 	switch {
 	case len(am.found) > 1:
@@ -78,16 +90,18 @@ func (am *appMatcher) addressFact(facts []Fact, a *connectors.Account, m Match) 
 	case len(am.found) == 1 && am.found[0].person == m.Owner:
 		says = " is an address HR knows the owner by"
 	case len(am.found) == 1:
-		says = " is that of " + describe(am.found[0].person)
+		says, whose = " is that of ", am.found[0].person
 	case company && m.Owner != nil && am.hasLocal(m.Owner, f[:at], false):
 		says = " has the local part of the owner's, at another company domain"
 	}
-	return append(facts, Fact{"address", a.Email + says})
+	w, from := w.open("address")
+	w = append(append(w, a.Email...), says...)
+	return written(appendPerson(w, whose)).close(from)
 }
 
-func (am *appMatcher) usernameFact(facts []Fact, a *connectors.Account, m Match) []Fact {
+func (am *appMatcher) usernameFact(w written, a *connectors.Account, m Match) written {
 	if a.Username == "" || m.Owner == nil {
-		return facts
+		return w
 	}
 	says := ""
 	var buf [192]byte
@@ -98,7 +112,7 @@ func (am *appMatcher) usernameFact(facts []Fact, a *connectors.Account, m Match)
 	case am.learnt.known:
 		says = " is not what this app's convention makes of the owner's name"
 	}
-	return append(facts, Fact{"username", a.Username + says})
+	return w.fact("username", a.Username, says)
 }
 
 func (am *appMatcher) nameVerdict(m Match) string {
@@ -123,11 +137,10 @@ func (am *appMatcher) nameVerdict(m Match) string {
 	return ""
 }
 
-// dateVerdict says how the account's creation lies to a person's employments.
-func (am *appMatcher) dateVerdict(a *connectors.Account, p *Person) string {
-	var buf [64]byte
-	return string(append(appendDate(buf[:0], a.Created), [...]string{", while not employed", ", nothing to compare it with", ", while employed",
-		", when hired or moved"}[am.m.dates(am.glance(p), a.Created)]...))
+// appendDateVerdict says how the account's creation lies to a person's employments.
+func (am *appMatcher) appendDateVerdict(b []byte, a *connectors.Account, p *Person) []byte {
+	return append(appendDate(b, a.Created), [...]string{", while not employed", ", nothing to compare it with", ", while employed",
+		", when hired or moved"}[am.m.dates(am.glance(p), a.Created)]...)
 }
 
 func (am *appMatcher) whyNot(a *connectors.Account, m Match) string {
@@ -140,44 +153,46 @@ func (am *appMatcher) whyNot(a *connectors.Account, m Match) string {
 	return ""
 }
 
-func describe(p *Person) string {
-	var buf [192]byte
-	b := append(append(append(buf[:0], p.Name()...), " ("...), p.ID...)
-	b = appendDate(append(b, "), employed from "...), p.Records[0].Start)
+// appendPerson describes a person, if any.
+func appendPerson(b []byte, p *Person) []byte {
+	if p == nil {
+		return b
+	}
+	b = append(append(append(append(b, p.Name()...), " ("...), p.ID...), "), employed from "...)
+	b = appendDate(b, p.Records[0].Start)
 	if p.Now.End.Known() {
 		b = appendDate(append(b, " to "...), p.Now.End)
 	}
-	return string(b)
+	return b
 }
 
-// appendDate appends what Date.String says, in a third of its time.
+// appendDate appends what Date.String says.
 func appendDate(b []byte, d connectors.Date) []byte {
-	year, month, day := d.Time().Date()
-	if !d.Known() || year < 1000 || year > 9999 {
+	if !d.Known() {
 		return append(b, d.String()...)
 	}
-	b = strconv.AppendInt(b, int64(year), 10)
-	return append(b, '-', '0'+byte(month/10), '0'+byte(month%10), '-', '0'+byte(day/10), '0'+byte(day%10))
+	return d.AppendTo(b)
 }
 
 // rivalsNamed is how many of the people an ambiguous match lies between the evidence names.
 const rivalsNamed = 5
 
 // rivalFacts name the people an ambiguous match lies between, and say which of them are still employed.
-func (am *appMatcher) rivalFacts(a *connectors.Account, m Match) []Fact {
-	var facts []Fact
+func (am *appMatcher) rivalFacts(w written, a *connectors.Account, m Match) written {
 	people := am.rivals(a, m)
 	for i, p := range people[:min(len(people), rivalsNamed)] {
 		says := ", still employed"
 		if p.Ended(am.m.asOf) {
 			says = ", has left"
 		}
-		facts = append(facts, Fact{ordinal(i+1) + "could be", describe(p) + says + "; account created " + am.dateVerdict(a, p)})
+		opened, at := w.open(ordinal(i+1) + "could be")
+		opened = append(append(appendPerson(opened, p), says...), "; account created "...)
+		w = written(am.appendDateVerdict(opened, a, p)).close(at)
 	}
 	if more := len(people) - rivalsNamed; more > 0 {
-		facts = append(facts, Fact{ordinal(rivalsNamed+1) + "could be", fmt.Sprintf("and %d more", more)})
+		w = w.fact(ordinal(rivalsNamed+1)+"could be", fmt.Sprintf("and %d more", more))
 	}
-	return facts
+	return w
 }
 
 // rivals are the people an ambiguous match lies between, those still employed first. It matches the account once more,

@@ -25,7 +25,7 @@ func (c *company) mine(m Mining) *Mined {
 		for _, s := range c.accounts {
 			if s.app == c.apps[i].ID {
 				acc := s.acc.Clone()
-				aj.account(subject{acc: &acc, class: s.class, match: Match{Owner: j.People.ByID(s.owner), Grade: s.grade, By: ByEmployeeID}}, func() []Fact { return nil })
+				aj.account(subject{acc: &acc, class: s.class, match: Match{Owner: j.People.ByID(s.owner), Grade: s.grade, By: ByEmployeeID}}, func(w written) written { return w })
 			}
 		}
 		aj.end(true)

@@ -46,6 +46,7 @@ type ruleSet struct {
 	severity *Severity // what the policy says instead
 	mfa      bool      // weak_sign_in: MFA is required
 	fact     Fact      // the threshold as evidence
+	beyond   string    // ", more than 90 days": what a sentence says of who is past it
 }
 
 // rule settles how a rule runs in an app. The app's own setting takes the place of the general one; of what remains and
@@ -79,6 +80,7 @@ func (p *Policy) rule(app connectors.AppID, kind Kind) ruleSet {
 	if r.days < 0 {
 		r.days = connectors.Date(t.days)
 	}
+	r.beyond = ", more than " + strconv.Itoa(int(r.days)) + " days"
 	if ok {
 		r.fact = Fact{"threshold", t.key + " " + strconv.Itoa(int(r.days)) + " days (" + r.from + ")"}
 	} else {

@@ -12,30 +12,30 @@ import (
 func (aj *appJudge) ownership() {
 	switch m := &aj.s.match; {
 	case m.Grade == Ambiguous:
-		aj.unconfirmed("Several people on the roster fit this account equally well: say whose it is." + aj.rivals())
+		aj.unconfirmed("Several people on the roster fit this account equally well: say whose it is.", aj.rivals())
 	case m.Owner == nil:
 		aj.noOwner()
 	case !m.Sure():
-		aj.unconfirmed("This is likely the account of " + who(m.Owner) + aj.leftClause(m.Owner) + "; the evidence leaves a doubt: confirm the owner.")
+		aj.unconfirmed("This is likely the account of ", aj.who(m.Owner), aj.leftClause(), "; the evidence leaves a doubt: confirm the owner.")
 	case aj.s.owner.ended:
 		aj.leaver(m.Owner)
 	}
 }
 
 // leftClause keeps a likely owner who has left from looking harmless.
-func (aj *appJudge) leftClause(p *Person) string {
-	if f := aj.facts(p); !f.ended {
+func (aj *appJudge) leftClause() string {
+	if !aj.s.owner.ended {
 		return ""
 	}
 	return ", who has left"
 }
 
-func (aj *appJudge) unconfirmed(why string) {
+func (aj *appJudge) unconfirmed(why ...string) {
 	r := &aj.rules.unconfirmed
 	if !r.on {
 		return
 	}
-	aj.emit(Finding{Kind: UnconfirmedOwner, Severity: r.sev(r.base, aj.power), Why: why}, r.fact)
+	aj.emit(Finding{Kind: UnconfirmedOwner, Severity: r.sev(r.base, aj.power)}, aj.say(why...), r.fact)
 }
 
 func (aj *appJudge) noOwner() {
@@ -43,7 +43,8 @@ func (aj *appJudge) noOwner() {
 	if !r.on {
 		return
 	}
-	why := "Nobody on the roster fits this account, and it works; " + aj.lastUse() + "."
+	says, used := aj.lastUse()
+	why := aj.say("Nobody on the roster fits this account, and it works; ", says, used, ".")
 	facts := []Fact{r.fact}
 	if id := aj.s.acc.EmployeeID; id != "" && len(aj.missing) > 0 {
 		n := aj.missing[fold(id)]
@@ -52,11 +53,11 @@ func (aj *appJudge) noOwner() {
 			return
 		}
 		if n > 1 {
-			why = "It names employee " + id + ", who was on earlier rosters and is absent from the last " + strconv.Itoa(n) + ": ask HR whether that person has left."
+			why = aj.say("It names employee ", id, ", who was on earlier rosters and is absent from the last ", strconv.Itoa(n), ": ask HR whether that person has left.")
 			facts = append(facts, Fact{"absent from rosters", strconv.Itoa(n)})
 		}
 	}
-	aj.emit(Finding{Kind: OrphanedAccount, Reason: ReasonNoOwner, Severity: r.sev(severityNoOwner, aj.power), Why: why}, facts...)
+	aj.emit(Finding{Kind: OrphanedAccount, Reason: ReasonNoOwner, Severity: r.sev(severityNoOwner, aj.power)}, why, facts...)
 }
 
 func (aj *appJudge) leaver(p *Person) {
@@ -70,22 +71,22 @@ func (aj *appJudge) leaver(p *Person) {
 	if !r.on {
 		return
 	}
-	reason, left := ReasonLeaver, who(p)+" left"
+	reason, whose, ended := ReasonLeaver, "", " left"
 	if p.Now.Employment == connectors.Contractor {
-		reason, left = ReasonContractEnded, "The contract of "+who(p)+" ended"
+		reason, whose, ended = ReasonContractEnded, "The contract of ", " ended"
 	}
-	if f.lastDay.Known() {
-		left += " on " + aj.on(f.lastDay)
-	} else {
-		left += " (HR gives no date)"
+	on, day := " on ", aj.on(f.lastDay)
+	if !f.lastDay.Known() {
+		on, day = " (HR gives no date)", ""
 	}
-	says := aj.hrSays(p)
-	if says != connectors.Terminated.String() {
-		left += ", though HR still says " + p.Now.Status.String()
+	though, status := "", ""
+	hr := aj.hrSays(p)
+	if hr != connectors.Terminated.String() {
+		though, status = ", though HR still says ", p.Now.Status.String()
 	}
-	facts := []Fact{{factHRStatus, says}, r.fact}
-	aj.emit(Finding{Kind: OrphanedAccount, Reason: reason, Severity: r.sev(r.base, aj.power), Group: "leaver:" + string(p.ID),
-		Why: left + "; the account still works, and " + aj.lastUse() + "."}, facts...)
+	says, used := aj.lastUse()
+	aj.emit(Finding{Kind: OrphanedAccount, Reason: reason, Severity: r.sev(r.base, aj.power), Group: "leaver:" + string(p.ID)},
+		aj.say(whose, aj.who(p), ended, on, day, though, status, "; the account still works, and ", says, used, "."), Fact{factHRStatus, hr}, r.fact)
 }
 
 // hrSays tells whether HR's status bears the end out: an end date alone is to be asked.
@@ -103,8 +104,8 @@ func (aj *appJudge) maybeRehired(p, alive *Person) {
 	if !r.on {
 		return
 	}
-	aj.emit(Finding{Kind: UnconfirmedOwner, Severity: r.sev(severityPossibleRehire, aj.power),
-		Why: who(p) + " has left, but " + who(alive) + " works here and " + inCommon(p, alive) + ", so it could be one human being, hired again: confirm which of the two the account belongs to."},
+	aj.emit(Finding{Kind: UnconfirmedOwner, Severity: r.sev(severityPossibleRehire, aj.power)},
+		aj.say(aj.who(p), " has left, but ", who(alive), " works here and ", inCommon(p, alive), ", so it could be one human being, hired again: confirm which of the two the account belongs to."),
 		Fact{"could be the same human", hrLine(alive.Now)}, r.fact)
 }
 
@@ -137,16 +138,16 @@ func (aj *appJudge) ownerlessAccount() {
 	if !r.on {
 		return
 	}
-	var why string
+	var why []byte
 	what := "owner"
 	if aj.s.class == connectors.Guest {
 		what = "sponsor"
 	}
 	switch d := aj.s.duty; {
 	case aj.s.dutyRef == "":
-		why = "Nobody is named as " + what + " of this " + classWord(aj.s.class) + " account."
+		why = aj.say("Nobody is named as ", what, " of this ", classWord(aj.s.class), " account.")
 	case d == nil:
-		why = "The " + what + " named for this " + classWord(aj.s.class) + " account, " + aj.s.dutyRef + ", is not on the roster."
+		why = aj.say("The ", what, " named for this ", classWord(aj.s.class), " account, ", aj.s.dutyRef, ", is not on the roster.")
 	case aj.facts(d).ended:
 		f := aj.facts(d)
 		if f.maybeAlive {
@@ -157,11 +158,11 @@ func (aj *appJudge) ownerlessAccount() {
 		if f.lastDay.Known() {
 			left = "left on " + aj.on(f.lastDay)
 		}
-		why = "The " + what + " of this " + classWord(aj.s.class) + " account, " + who(d) + ", " + left + "."
+		why = aj.say("The ", what, " of this ", classWord(aj.s.class), " account, ", aj.who(d), ", ", left, ".")
 	default:
 		return
 	}
-	aj.emit(Finding{Kind: OwnerlessAccount, Severity: r.sev(r.base, aj.power || aj.s.class == connectors.BreakGlass), Why: why}, r.fact)
+	aj.emit(Finding{Kind: OwnerlessAccount, Severity: r.sev(r.base, aj.power || aj.s.class == connectors.BreakGlass)}, why, r.fact)
 }
 
 func classWord(c connectors.Class) string {
@@ -189,9 +190,9 @@ func (aj *appJudge) signInAfterExit(p *Person) {
 	if a.LastSignIn <= f.lastDay {
 		return
 	}
-	aj.emit(Finding{Kind: SignInAfterExit, Severity: r.sev(r.base, false),
-		Why: who(p) + " left on " + f.lastDay.String() + ", and the account was signed in to on " + aj.on(a.LastSignIn) + ", " + plural(int(a.LastSignIn-f.lastDay), "day") + " later: find out by whom."},
-		Fact{"last sign-in", a.LastSignIn.String()}, Fact{"last day", f.lastDay.String()}, r.fact)
+	aj.emit(Finding{Kind: SignInAfterExit, Severity: r.sev(r.base, false)},
+		aj.say(aj.who(p), " left on ", aj.day(f.lastDay), ", and the account was signed in to on ", aj.on(a.LastSignIn), ", ", plural(int(a.LastSignIn-f.lastDay), "day"), " later: find out by whom."),
+		Fact{"last sign-in", aj.day(a.LastSignIn)}, Fact{"last day", aj.day(f.lastDay)}, r.fact)
 }
 
 func plural(n int, word string) string {

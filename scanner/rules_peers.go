@@ -190,10 +190,10 @@ func (aj *appJudge) moverByPeers(p *Person, h *holding, now, former peerSaying) 
 	if had != connectors.Yes {
 		return
 	}
-	f := Finding{Kind: MoverStacking, Entitlement: e, Severity: r.sev(severityPeers, h.privileged), Group: "mover by peers:" + string(p.ID),
-		Why: who(p) + " is " + aj.roles.name(now.role) + " since " + aj.on(held.since) + " and still holds " + string(e) + ". Others who hold it: in the present role " +
-			aj.peerWords(now) + "; in the earlier role " + aj.peerWords(former) + ". " + peersDecide}
-	aj.emitHeld(f, h, Fact{"peers in the earlier role", aj.peerWords(former)}, Fact{"peers in the present role", aj.peerWords(now)},
+	f := Finding{Kind: MoverStacking, Entitlement: e, Severity: r.sev(severityPeers, h.privileged), Group: "mover by peers:" + string(p.ID)}
+	why := aj.say(aj.who(p), " is ", aj.roles.name(now.role), " since ", aj.on(held.since), " and still holds ", string(e), ". Others who hold it: in the present role ",
+		aj.peerWords(now), "; in the earlier role ", aj.peerWords(former), ". ", peersDecide)
+	aj.emitHeld(f, h, why, Fact{"peers in the earlier role", aj.peerWords(former)}, Fact{"peers in the present role", aj.peerWords(now)},
 		Fact{"granted", since}, r.fact)
 }
 
@@ -218,15 +218,15 @@ func (aj *appJudge) excessByPeers(p *Person, h *holding, says []peerSaying) {
 		}
 		words += aj.peerWords(s)
 	}
-	f.Why = who(p) + " holds " + string(e) + ", which is rare among others of the same roles: " + words + ending + peersDecide
-	aj.emitHeld(f, h, Fact{"peers", words}, Fact{"granted", h.granted.String()}, r.fact)
+	why := aj.say(aj.who(p), " holds ", string(e), ", which is rare among others of the same roles: ", words, ending, peersDecide)
+	aj.emitHeld(f, h, why, Fact{"peers", words}, Fact{"granted", aj.day(h.granted)}, r.fact)
 }
 
 // emitHeld completes a finding on a holding and keeps it.
-func (aj *appJudge) emitHeld(f Finding, h *holding, own ...Fact) {
+func (aj *appJudge) emitHeld(f Finding, h *holding, why []byte, own ...Fact) {
 	seat := &aj.holdings.seats[h.seat]
-	f.App, f.Account, f.Person, f.Grade, f.By = aj.app.ID, seat.id, seat.owner.ID, seat.grade, seat.by
-	f.Evidence = append(aj.holderFacts(&seat.holder), roleFacts(seat.owner, aj.holdings.inherited(h))...)
+	f.App, f.Account, f.Grade, f.By = aj.app.ID, seat.id, seat.grade, seat.by
+	f.Evidence = append(aj.holderFacts(&seat.holder), aj.roleFacts(seat.owner, aj.holdings.inherited(h))...)
 	f.Evidence = append(append(f.Evidence, Fact{FactBasis, BasisPeers}), own...)
-	aj.keep(f, "")
+	aj.keep(f, seat.owner, why, "")
 }

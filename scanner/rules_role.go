@@ -67,15 +67,17 @@ func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 		return
 	}
 	present := aj.roles.name(held.role)
-	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID),
-		Why: who(p) + " is " + present + " since " + aj.on(held.since) + " and still holds " + string(e.ID) + ", which only the earlier role " + aj.roles.name(former) + " explains."},
-		append(roleFacts(p, e.Inherited), Fact{"granted", since}, Fact{"policy", "roles." + aj.roles.name(former)}, r.fact)...)
+	why := aj.say(aj.who(p), " is ", present, " since ", aj.on(held.since), " and still holds ", string(e.ID), ", which only the earlier role ",
+		aj.roles.name(former), " explains.")
+	facts := aj.roleFacts(p, e.Inherited)
+	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID)},
+		why, append(facts, Fact{"granted", since}, Fact{"policy", aj.roles.paths[former]}, r.fact)...)
 }
 
 // before tells whether an entitlement was held before the day, and in words how that is known.
 func (aj *appJudge) before(acc connectors.AccountID, ent connectors.EntitlementID, granted, day connectors.Date) (connectors.Tri, string) {
 	if granted.Known() {
-		return connectors.Is(granted < day), granted.String()
+		return connectors.Is(granted < day), aj.day(granted)
 	}
 	if aj.grants == nil {
 		return connectors.Unknown, ""
@@ -105,36 +107,45 @@ func (aj *appJudge) excessAccess(p *Person, roles []roleID, i int) {
 	}
 	e := &aj.s.acc.Entitlements[i]
 	held := aj.s.owner
-	f := Finding{Kind: ExcessAccess, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
-		Why: who(p) + " holds " + string(e.ID) + ", which no role this person ever held explains."}
+	f := Finding{Kind: ExcessAccess, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e))}
+	why := aj.say(aj.who(p), " holds ", string(e.ID), ", which no role this person ever held explains.")
 	if !held.whole && !(held.from.Known() && e.Granted >= held.from) {
 		f.Reason = ReasonHistoryUnknown
 		f.Severity = r.sev(severityHistoryUnknown, aj.privileged(i, e))
 		since := "only the present role is known"
 		if held.from.Known() {
-			since = "roles are known since " + held.from.String() + " only"
+			since = "roles are known since " + aj.day(held.from) + " only"
 		}
-		f.Why = who(p) + " holds " + string(e.ID) + ", which no known role explains; " + since + ", so an earlier one may."
+		why = aj.say(aj.who(p), " holds ", string(e.ID), ", which no known role explains; ", since, ", so an earlier one may.")
 	}
-	aj.emit(f, append(roleFacts(p, e.Inherited), Fact{"granted", e.Granted.String()},
-		Fact{"policy", "roles." + aj.roles.name(roles[0])}, r.fact)...)
+	aj.emit(f, why, append(aj.roleFacts(p, e.Inherited), Fact{"granted", aj.day(e.Granted)},
+		Fact{"policy", aj.roles.paths[roles[0]]}, r.fact)...)
 }
 
-// roleFacts is the role history of a person, oldest first, and by which group an entitlement is held.
-func roleFacts(p *Person, inherited connectors.EntitlementID) []Fact {
-	s := ""
-	for _, r := range p.Roles {
-		if s != "" {
-			s += "; "
-		}
-		s += r.From.String() + " " + roleKey(r)
+// roleFacts is the role history of a person, and by which group an entitlement is held; valid until it is asked for again.
+func (aj *appJudge) roleFacts(p *Person, inherited connectors.EntitlementID) []Fact {
+	if aj.who(p); aj.named.roles == "" {
+		aj.named.roles = aj.history(p)
 	}
-	if s == "" {
-		s = roleKey(connectors.RolePeriod{Role: p.Now.Role, Department: p.Now.Department, Title: p.Now.Title})
-	}
-	facts := append(make([]Fact, 0, 5), Fact{"roles", s})
+	aj.roleBuf = append(aj.roleBuf[:0], Fact{"roles", aj.named.roles})
 	if inherited != "" {
-		facts = append(facts, Fact{"inherited from", string(inherited)})
+		aj.roleBuf = append(aj.roleBuf, Fact{"inherited from", string(inherited)})
 	}
-	return facts
+	return aj.roleBuf
+}
+
+// history is the roles of a person, oldest first.
+func (aj *appJudge) history(p *Person) string {
+	var buf [256]byte
+	b := buf[:0]
+	for _, r := range p.Roles {
+		if len(b) > 0 {
+			b = append(b, "; "...)
+		}
+		b = append(append(append(b, aj.day(r.From)...), ' '), roleKey(r)...)
+	}
+	if len(p.Roles) == 0 {
+		return roleKey(connectors.RolePeriod{Role: p.Now.Role, Department: p.Now.Department, Title: p.Now.Title})
+	}
+	return string(b)
 }

@@ -28,9 +28,8 @@ func (aj *appJudge) duplicates() {
 
 func (aj *appJudge) duplicate(r *ruleSet, accounts []holder, i int) {
 	h, p := &accounts[i], accounts[i].owner
-	f := Finding{Kind: DuplicateAccount, App: aj.app.ID, Account: h.id, Person: p.ID, Grade: h.grade, By: h.by, Severity: r.sev(r.base, false),
-		Group: "duplicate:" + string(aj.app.ID) + ":" + string(p.ID),
-		Why:   who(p) + " has " + strconv.Itoa(len(accounts)) + " enabled accounts in this app; " + string(accounts[0].id) + " is the one to keep, unless this one has a use of its own."}
+	f := Finding{Kind: DuplicateAccount, App: aj.app.ID, Account: h.id, Grade: h.grade, By: h.by, Severity: r.sev(r.base, false),
+		Group: "duplicate:" + string(aj.app.ID) + ":" + string(p.ID)}
 	for k := range accounts {
 		if k != i {
 			f.Related = append(f.Related, Related{App: aj.app.ID, Account: accounts[k].id})
@@ -38,13 +37,13 @@ func (aj *appJudge) duplicate(r *ruleSet, accounts []holder, i int) {
 	}
 	slices.SortFunc(f.Related, func(a, b Related) int { return cmp.Compare(a.Account, b.Account) })
 	f.Evidence = append(aj.holderFacts(h), Fact{"last sign-in", h.signIn.String()}, Fact{"last sign-in of the other", accounts[0].signIn.String()}, r.fact)
-	aj.keep(f, "")
+	aj.keep(f, p, aj.say(aj.who(p), " has ", strconv.Itoa(len(accounts)), " enabled accounts in this app; ", string(accounts[0].id), " is the one to keep, unless this one has a use of its own."), "")
 }
 
 // holderFacts is what is known of an account after its turn.
 func (j *judge) holderFacts(h *holder) []Fact {
-	facts := append(accountFacts(h.login, h.enabled), Fact{"match", h.grade.String() + " by " + h.by.String()})
-	return append(facts, j.hrFacts(h.owner)...)
+	w := writeAccount(make(written, 0, 256), h.login, h.enabled).fact("match", h.grade.String(), " by ", h.by.String())
+	return cutFacts(make([]Fact, 0, 8), string(append(w, j.hrFacts(h.owner)...)))
 }
 
 // missingAccess judges whether everybody who is here has what their role must have. It is only asked of a complete pull.
@@ -88,18 +87,17 @@ func (aj *appJudge) lacks(r *ruleSet, p *Person, role roleID, m int32) {
 		whose = "everybody who is " + aj.roles.name(role)
 		path = "roles." + aj.roles.name(role)
 	}
-	f := Finding{Kind: MissingAccess, App: aj.app.ID, Entitlement: must.name, Person: p.ID, Severity: r.sev(r.base, false)}
+	f := Finding{Kind: MissingAccess, App: aj.app.ID, Entitlement: must.name, Severity: r.sev(r.base, false)}
 	has := "has no enabled account here"
-	f.Evidence = slices.Clone(aj.hrFacts(p))
+	f.Evidence = cutFacts(nil, aj.hrFacts(p))
 	if slot >= 0 {
 		h := aj.slots.lowest(slot)
 		f.Account, f.Grade, f.By = h.id, h.grade, h.by
 		f.Evidence = aj.holderFacts(h)
 		has = "lacks it"
 	}
-	f.Why = string(must.name) + " is for " + whose + ", and " + who(p) + " " + has + "."
 	f.Evidence = append(f.Evidence, r.fact, Fact{"policy", path})
-	aj.keep(f, string(p.ID))
+	aj.keep(f, p, aj.say(string(must.name), " is for ", whose, ", and ", aj.who(p), " ", has, "."), string(p.ID))
 }
 
 // lowest is the slot's account with the least id, whatever the order they came in.

@@ -23,7 +23,7 @@ func (aj *appJudge) weakSignIn() {
 	default:
 		return
 	}
-	aj.emit(Finding{Kind: WeakSignIn, Severity: r.sev(r.base, aj.power), Why: why},
+	aj.emit(Finding{Kind: WeakSignIn, Severity: r.sev(r.base, aj.power)}, aj.say(why),
 		Fact{"mfa", a.MFA.String()}, Fact{"local sign-in", a.LocalSignIn.String()}, r.fact)
 }
 
@@ -45,9 +45,9 @@ func (aj *appJudge) reappeared() {
 			what = string(gone.Entitlement) + " was removed"
 			power = aj.privileged(i, &aj.s.acc.Entitlements[i])
 		}
-		aj.emit(Finding{Kind: ReappearedAccess, Entitlement: gone.Entitlement, Severity: r.sev(r.base, power),
-			Why: what + " by case " + gone.Case + " and confirmed gone on " + aj.on(gone.On) + "; now it is back."},
-			Fact{"case", gone.Case}, Fact{"removed on", gone.On.String()}, r.fact)
+		aj.emit(Finding{Kind: ReappearedAccess, Entitlement: gone.Entitlement, Severity: r.sev(r.base, power)},
+			aj.say(what, " by case ", gone.Case, " and confirmed gone on ", aj.on(gone.On), "; now it is back."),
+			Fact{"case", gone.Case}, Fact{"removed on", aj.day(gone.On)}, r.fact)
 	}
 }
 

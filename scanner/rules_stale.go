@@ -1,10 +1,6 @@
 package scanner
 
-import (
-	"strconv"
-
-	"rollcall/connectors"
-)
+import "rollcall/connectors"
 
 // unused is a date to count from, and in words what happened then.
 type unused struct {
@@ -45,9 +41,9 @@ func (aj *appJudge) staleAccount() bool {
 	if !aj.beyond(last.since, r, aj.signals.SignIn) {
 		return false
 	}
-	f := Finding{Kind: StaleAccount, Severity: r.sev(r.base, aj.power), Why: last.what + aj.on(last.since) + ", more than " + strconv.Itoa(int(r.days)) + " days."}
-	aj.drafts.list = append(aj.drafts.list, aj.complete(&f, "", aj.shortFacts(),
-		[]Fact{{"last sign-in", dateOr(a.LastSignIn, "never")}, {"created", a.Created.String()}, r.fact}))
+	f := Finding{Kind: StaleAccount, Severity: r.sev(r.base, aj.power)}
+	aj.drafts.list = append(aj.drafts.list, aj.complete(&f, aj.say(last.what, aj.on(last.since), r.beyond, "."), "", aj.shortFacts(),
+		[]Fact{{"last sign-in", aj.dayOr(a.LastSignIn, "never")}, {"created", aj.day(a.Created)}, r.fact}))
 	return true
 }
 
@@ -60,13 +56,6 @@ func (aj *appJudge) neverUsed(given connectors.Date, ent connectors.EntitlementI
 		return unused{}
 	}
 	return unused{aj.grants.FirstSeen(aj.s.acc.ID, ent), seenOn}
-}
-
-func dateOr(d connectors.Date, unknown string) string {
-	if d.Known() {
-		return d.String()
-	}
-	return unknown
 }
 
 // yielding is what stalePrivileges found on stale accounts before any sign-in was seen in the app: should none ever be,
@@ -106,9 +95,9 @@ func (aj *appJudge) stalePrivileges(stale bool) {
 		if !aj.beyond(last.since, r, aj.signals.Use) {
 			continue
 		}
-		*list = append(*list, aj.complete(&Finding{Kind: StalePrivilege, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
-			Why: string(e.ID) + last.what + aj.on(last.since) + ", more than " + strconv.Itoa(int(r.days)) + " days."}, "", aj.shortFacts(),
-			[]Fact{{"last used", dateOr(e.LastUsed, "never")}, {"granted", e.Granted.String()}, r.fact}))
+		f := Finding{Kind: StalePrivilege, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e))}
+		*list = append(*list, aj.complete(&f, aj.say(string(e.ID), last.what, aj.on(last.since), r.beyond, "."), "", aj.shortFacts(),
+			[]Fact{{"last used", aj.dayOr(e.LastUsed, "never")}, {"granted", aj.day(e.Granted)}, r.fact}))
 	}
 }
 
@@ -132,9 +121,9 @@ func (aj *appJudge) dormantCredentials() {
 		if kind == "" {
 			kind = "credential"
 		}
-		aj.emitExtra(Finding{Kind: DormantCredential, Severity: r.sev(r.base, aj.power),
-			Why: "The " + kind + " " + string(c.ID) + " was neither used nor renewed since " + aj.on(since) + ", more than " + strconv.Itoa(int(r.days)) + " days, and it still works."},
-			string(c.ID), Fact{FactCredential, string(c.ID)}, Fact{"credential created", c.Created.String()},
-			Fact{"credential last used", dateOr(c.LastUsed, "never")}, r.fact)
+		aj.emitExtra(Finding{Kind: DormantCredential, Severity: r.sev(r.base, aj.power)},
+			aj.say("The ", kind, " ", string(c.ID), " was neither used nor renewed since ", aj.on(since), r.beyond, ", and it still works."),
+			string(c.ID), Fact{FactCredential, string(c.ID)}, Fact{"credential created", aj.day(c.Created)},
+			Fact{"credential last used", aj.dayOr(c.LastUsed, "never")}, r.fact)
 	}
 }

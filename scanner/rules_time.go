@@ -19,8 +19,9 @@ func (aj *appJudge) leaveNotSuspended(p *Person) {
 	if p.Now.LeaveEnd.Known() {
 		until = "until " + p.Now.LeaveEnd.String()
 	}
-	aj.emit(Finding{Kind: LeaveNotSuspended, Severity: r.sev(r.base, aj.power),
-		Why: who(p) + " is on leave since " + aj.on(f.leaveSince) + ", " + until + "; the account still works, and " + aj.lastUse() + "."}, r.fact)
+	says, used := aj.lastUse()
+	aj.emit(Finding{Kind: LeaveNotSuspended, Severity: r.sev(r.base, aj.power)},
+		aj.say(aj.who(p), " is on leave since ", aj.on(f.leaveSince), ", ", until, "; the account still works, and ", says, used, "."), r.fact)
 }
 
 // earlyAccess judges accounts that work before their owner's first day.
@@ -34,8 +35,9 @@ func (aj *appJudge) earlyAccess(p *Person) {
 	if aj.s.acc.LastSignIn.Known() {
 		base = severityEarlyAndUsed
 	}
-	aj.emit(Finding{Kind: EarlyAccess, Severity: r.sev(base, aj.power),
-		Why: who(p) + " starts on " + aj.on(f.firstDay) + "; the account already works, and " + aj.lastUse() + "."}, r.fact)
+	says, used := aj.lastUse()
+	aj.emit(Finding{Kind: EarlyAccess, Severity: r.sev(base, aj.power)},
+		aj.say(aj.who(p), " starts on ", aj.on(f.firstDay), "; the account already works, and ", says, used, "."), r.fact)
 }
 
 // expiredGrants judges entitlements that were granted until a day that has passed.
@@ -49,8 +51,7 @@ func (aj *appJudge) expiredGrants() {
 		if !e.Until.Known() || e.Until >= aj.AsOf {
 			continue
 		}
-		aj.emit(Finding{Kind: ExpiredGrant, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)),
-			Why: string(e.ID) + " was granted until " + aj.on(e.Until) + " and is still held."},
-			Fact{"until", e.Until.String()}, r.fact)
+		aj.emit(Finding{Kind: ExpiredGrant, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e))},
+			aj.say(string(e.ID), " was granted until ", aj.on(e.Until), " and is still held."), Fact{"until", aj.day(e.Until)}, r.fact)
 	}
 }
