@@ -32,6 +32,7 @@ type judge struct {
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
 	aside    aside
 	drafts   spareDrafts
+	slots    spareSlots
 	missing  map[string]int // Missing, by folded id
 	staff    []int          // by roleID: how many people who work here have it as their present role
 	newRoles bool           // the policy does not know everybody's present role

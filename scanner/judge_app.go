@@ -22,15 +22,15 @@ type appJudge struct {
 	counted  *counts   // when mining
 
 	// The account at hand.
-	s        subject
-	evidence func(written) written
-	shared   sharedFacts // facts all its findings have in common
-	held     []int32     // its entitlements, by number
-	power    bool        // one of them is privileged
-	named    named       // texts about its owner
-	said     []byte      // see say
-	written  written     // facts before they are kept
-	roleBuf  []Fact      // see roleFacts
+	s         subject
+	evidence  func(written) written
+	shared    sharedFacts // facts all its findings have in common
+	held      []int32     // its entitlements, by number
+	power     bool        // one of them is privileged
+	named     named       // texts about its owner
+	said      []byte      // see say
+	written   written     // facts before they are kept
+	someFacts []Fact      // see roleFacts and rivals
 
 	drafts    drafts
 	yielded   yielding
@@ -64,7 +64,7 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 	aj.drafts = j.drafts.take()
 	aj.drafts.people = j.People.All
 	aj.ents = newEntitlements(j, a)
-	aj.slots = newSlots(len(j.People.All), len(aj.ents.musts))
+	aj.slots = j.slots.take(len(j.People.All), len(aj.ents.musts))
 	if j.mining || (aj.rules.mover.on || aj.rules.excess.on) && (j.newRoles || !aj.ents.named) {
 		aj.holdings = newHoldings()
 	}
@@ -165,6 +165,7 @@ func (aj *appJudge) end(complete bool) {
 		aj.dropKinds(gapUseBlank, StalePrivilege)
 	}
 	aj.s, aj.evidence, aj.shared, aj.yielded, aj.named = subject{}, nil, sharedFacts{}, yielding{}, named{}
+	aj.judge.slots.give(aj.slots)
 	aj.ents, aj.slots, aj.holdings = entitlements{}, slots{}, nil
 }
 

@@ -178,15 +178,15 @@ func who(p *Person) string {
 // who is how a sentence names a person, who mostly is the one it named last.
 func (aj *appJudge) who(p *Person) string {
 	if aj.named.person != p {
-		aj.named.person, aj.named.who, aj.named.roles = p, who(p), ""
+		aj.named = named{person: p, who: who(p)}
 	}
 	return aj.named.who
 }
 
 // named are texts about the person that findings named last.
 type named struct {
-	person     *Person
-	who, roles string
+	person            *Person
+	who, roles, mover string
 }
 
 func daysAgo(n int) string {

@@ -1,6 +1,10 @@
 package scanner
 
-import "rollcall/connectors"
+import (
+	"sync"
+
+	"rollcall/connectors"
+)
 
 // holder is what is kept of an account after its turn, for the rules that look at several at once.
 type holder struct {
@@ -27,8 +31,40 @@ type slots struct {
 	likely map[int32]bool     // by Person.Index: an account here is likely theirs
 }
 
-func newSlots(people, musts int) slots {
-	return slots{of: make([]int32, people), words: (musts + 63) / 64, more: map[int32][]holder{}, likely: map[int32]bool{}}
+func newSlots(people int) slots {
+	return slots{of: make([]int32, people), more: map[int32][]holder{}, likely: map[int32]bool{}}
+}
+
+// spareSlots are those of apps that have ended: made anew for each, they were a twentieth of all that a scan allocates.
+type spareSlots struct {
+	mu   sync.Mutex
+	free []slots
+}
+
+func (s *spareSlots) take(people, musts int) slots {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := slots{}
+	if n := len(s.free); n > 0 {
+		t, s.free = s.free[n-1], s.free[:n-1]
+	} else {
+		t = newSlots(people)
+	}
+	t.words = (musts + 63) / 64
+	return t
+}
+
+func (s *spareSlots) give(t slots) {
+	clear(t.of)
+	for _, c := range t.chunks[:(t.n+slotChunk-1)/slotChunk] {
+		clear(c[:])
+	}
+	clear(t.more)
+	clear(t.likely)
+	t.n, t.have = 0, t.have[:0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.free = append(s.free, t)
 }
 
 func (t *slots) first(slot int32) *holder { return &t.chunks[slot/slotChunk][slot%slotChunk] }
@@ -45,7 +81,7 @@ func (t *slots) take(aj *appJudge) {
 		n = t.n
 		t.n++
 		*of = t.n
-		if n%slotChunk == 0 {
+		if int(n/slotChunk) == len(t.chunks) {
 			t.chunks = append(t.chunks, new([slotChunk]holder))
 		}
 		*t.first(n) = holderOf(&aj.s)

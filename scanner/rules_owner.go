@@ -119,17 +119,20 @@ func inCommon(p, q *Person) string {
 
 // rivals names the people who fit an account equally well.
 func (aj *appJudge) rivals() string {
-	names := ""
-	for _, f := range cutFacts(nil, aj.drafts.texts.get(aj.sharedFacts())) {
+	aj.someFacts = cutFacts(aj.someFacts[:0], aj.drafts.texts.get(aj.sharedFacts()))
+	lead, names := " It could be: ", aj.said[:0]
+	for _, f := range aj.someFacts {
 		if strings.HasSuffix(f.Name, "could be") {
 			name, _, _ := strings.Cut(f.Value, ", employed")
-			names += "; " + name
+			names = append(append(names, lead...), name...)
+			lead = "; "
 		}
 	}
-	if names == "" {
+	if len(names) == 0 {
 		return ""
 	}
-	return " It could be: " + names[2:] + "."
+	aj.said = append(names, '.')
+	return string(aj.said)
 }
 
 // ownerlessAccount judges who answers for an account that is no person's own.

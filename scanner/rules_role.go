@@ -70,7 +70,10 @@ func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 	why := aj.say(aj.who(p), " is ", present, " since ", aj.on(held.since), " and still holds ", string(e.ID), ", which only the earlier role ",
 		aj.roles.name(former), " explains.")
 	facts := aj.roleFacts(p, e.Inherited)
-	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID)},
+	if aj.named.mover == "" {
+		aj.named.mover = "mover:" + string(p.ID)
+	}
+	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: aj.named.mover},
 		why, append(facts, Fact{"granted", since}, Fact{"policy", aj.roles.paths[former]}, r.fact)...)
 }
 
@@ -127,11 +130,11 @@ func (aj *appJudge) roleFacts(p *Person, inherited connectors.EntitlementID) []F
 	if aj.who(p); aj.named.roles == "" {
 		aj.named.roles = aj.history(p)
 	}
-	aj.roleBuf = append(aj.roleBuf[:0], Fact{"roles", aj.named.roles})
+	aj.someFacts = append(aj.someFacts[:0], Fact{"roles", aj.named.roles})
 	if inherited != "" {
-		aj.roleBuf = append(aj.roleBuf, Fact{"inherited from", string(inherited)})
+		aj.someFacts = append(aj.someFacts, Fact{"inherited from", string(inherited)})
 	}
-	return aj.roleBuf
+	return aj.someFacts
 }
 
 // history is the roles of a person, oldest first.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"rollcall/connectors"
 )
@@ -49,7 +50,9 @@ func (aj *appJudge) sodSides() {
 	}
 	for i, ent := range aj.held {
 		for _, side := range aj.ents.all[ent].sides {
-			aj.hits = append(aj.hits, sodHit{side, aj, holderOf(&aj.s), aj.s.acc.Entitlements[i].ID})
+			h := holderOf(&aj.s)
+			h.id, h.login = connectors.AccountID(strings.Clone(string(h.id))), strings.Clone(h.login) // it outlives the app's texts
+			aj.hits = append(aj.hits, sodHit{side, aj, h, aj.s.acc.Entitlements[i].ID})
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"rollcall/connectors"
 )
@@ -42,6 +43,7 @@ func (c *census) take(ctx context.Context, s spec, id int, h *hasher, ids *index
 	}
 	defer r.close()
 	at := r.columns[id].at
+	c.records, c.first = slices.Grow(c.records, ids.used), slices.Grow(c.first, ids.used) // most accounts hold something
 	for {
 		cell, err := r.in.NextCell(at)
 		if err == io.EOF {

@@ -66,7 +66,7 @@ func (p *pull) readGrants(ctx context.Context) (*rows, error) {
 			return r, err
 		}
 		if n := r.forecast(); n > 0 {
-			p.tables.grants.rows = slices.Grow(p.tables.grants.rows, n)
+			p.tables.grants.reserve(n)
 		}
 		id, what := r.idCell(grAccount), r.cell(grEntitlement)
 		row := grant{granted: r.date(grGranted), used: r.date(grLastUsed), until: r.date(grUntil)}

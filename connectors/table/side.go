@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 
 	"rollcall/connectors"
 )
@@ -40,6 +41,18 @@ const (
 func (s *side[T]) reset() {
 	clear(s.rows) // what they point to is not kept
 	s.last, s.runs, s.ids, s.rows = s.last[:0], s.runs[:0], s.ids[:0], s.rows[:0]
+}
+
+// reserve makes room for so many rows, and for their runs and ids as the first rows have them: to grow to a million instead
+// takes five times the memory and touches all of it.
+func (s *side[T]) reserve(rows int) {
+	if len(s.rows) == 0 {
+		return
+	}
+	room := func(have int) int { return have*rows/len(s.rows) + have }
+	runs := room(len(s.runs))
+	s.runs, s.last, s.ids = slices.Grow(s.runs, runs), slices.Grow(s.last, runs), slices.Grow(s.ids, room(len(s.ids)))
+	s.rows = slices.Grow(s.rows, rows)
 }
 
 func (s *side[T]) id(at int) []byte {
