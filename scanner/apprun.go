@@ -18,17 +18,18 @@ type appRun struct {
 	aj   *appJudge
 	sink func(*AccountLine) error
 
-	here  connectors.Account  // the account at hand, as its source gave it
-	acc   *connectors.Account // of the account being judged: what the evidence function speaks of
-	match Match
+	ahead    aheadList // accounts as their source gave them
+	waiting  *waitingList
+	acc      *connectors.Account // of the account being judged: what the evidence function speaks of
+	match    Match
+	evidence func(written) written
 }
 
 // pull reads the app to its end. pullErr is the source's failure, err is ours.
 func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
-	evidence := func(w written) written { return r.am.evidence(w, r.acc, r.match) }
-	waiting, _ := r.scan.waiting.Get().(*waitingList)
-	if waiting == nil {
-		waiting = &waitingList{}
+	r.evidence = func(w written) written { return r.am.evidence(w, r.acc, r.match) }
+	if r.waiting, _ = r.scan.waiting.Get().(*waitingList); r.waiting == nil {
+		r.waiting = &waitingList{}
 	}
 	for a, perr := range r.app.Source.Accounts(ctx, r.t) {
 		if perr != nil {
@@ -36,34 +37,51 @@ func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
 			break
 		}
 		r.t.rep.Read++
-		r.here = a // one place for all: the loop's own variable would be allocated for each account
-		class, by := r.scan.matcher.classify(r.app.ID, &r.here, r.scan.in.Policy.registered(r.app.ID, &r.here))
-		var m Match
-		if class == connectors.Human {
-			var done bool
-			if m, done = r.am.sure(&r.here); !done {
-				waiting.add(&r.here, class, by)
-				continue
+		if r.ahead.add(&a); r.ahead.n == batch {
+			if err := r.first(); err != nil {
+				return nil, err
 			}
 		}
-		if err := r.settle(&r.here, class, by, m, evidence); err != nil {
-			return pullErr, err
-		}
+	}
+	if err := r.first(); err != nil {
+		return pullErr, err
 	}
 	r.am.learned()
-	for i := range waiting.n {
-		w := waiting.at(i)
-		if err := r.settle(&w.acc, w.class, w.classBy, r.am.rest(&w.acc), evidence); err != nil {
+	for i := range r.waiting.n {
+		w := r.waiting.at(i)
+		if err := r.settle(&w.acc, w.class, w.classBy, r.am.rest(&w.acc)); err != nil {
 			return pullErr, err
 		}
 	}
-	waiting.reset()
-	r.scan.waiting.Put(waiting)
+	r.waiting.reset()
+	r.scan.waiting.Put(r.waiting)
 	return pullErr, nil
 }
 
+// first takes the accounts at hand through the first pass: those whose owner is plain are settled, the others wait.
+func (r *appRun) first() error {
+	r.ahead.warm(r.scan.matcher, r.aj)
+	for i := range r.ahead.of[:r.ahead.n] {
+		a := &r.ahead.of[i]
+		class, by := r.scan.matcher.classify(r.app.ID, a, r.scan.in.Policy.registered(r.app.ID, a))
+		var m Match
+		if class == connectors.Human {
+			var done bool
+			if m, done = r.am.sure(a); !done {
+				r.waiting.add(a, class, by)
+				continue
+			}
+		}
+		if err := r.settle(a, class, by, m); err != nil {
+			return err
+		}
+	}
+	r.ahead.n = 0
+	return nil
+}
+
 // settle counts, judges and hands on one account whose class and match are known.
-func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string, m Match, evidence func(written) written) error {
+func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string, m Match) error {
 	r.acc, r.match = a, m
 	rep := r.t.rep
 	rep.Entitlements += len(a.Entitlements)
@@ -93,7 +111,7 @@ func (r *appRun) settle(a *connectors.Account, class connectors.Class, by string
 			s.blind = s.duty == nil && r.scan.blind.refers(s.dutyRef)
 		}
 	}
-	r.aj.account(s, evidence)
+	r.aj.account(s, r.evidence)
 	if r.sink == nil {
 		return nil
 	}

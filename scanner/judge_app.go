@@ -62,7 +62,7 @@ func (j *judge) app(a *App, grants GrantHistory) *appJudge {
 		*to = j.Policy.rule(a.ID, kind)
 	}
 	aj.drafts = j.drafts.take()
-	aj.drafts.people = j.People.All
+	aj.drafts.people, aj.someFacts = j.People.All, make([]Fact, 0, 8)
 	aj.ents = newEntitlements(j, a)
 	aj.slots = j.slots.take(len(j.People.All), len(aj.ents.musts))
 	if j.mining || (aj.rules.mover.on || aj.rules.excess.on) && (j.newRoles || !aj.ents.named) {

@@ -71,6 +71,25 @@ func BenchmarkMatchSure(b *testing.B) {
 	}
 }
 
+// BenchmarkMatchAhead is the first pass as a scan goes through it, with the copies and the looks ahead.
+func BenchmarkMatchAhead(b *testing.B) {
+	m, accs := matchBenchAccounts(b, func(a *connectors.Account, r *connectors.Person) { a.Email = r.WorkEmail })
+	aj := newJudge(judgeInput{AsOf: matchDay, People: m.people}).app(&App{ID: "app"}, nil)
+	am, i := m.app("app"), 0
+	var l aheadList
+	b.ReportAllocs()
+	for b.Loop() {
+		if l.add(&accs[i%len(accs)]); l.n == batch {
+			l.warm(m, aj)
+			for k := range l.of[:l.n] {
+				am.sure(&l.of[k])
+			}
+			l.n = 0
+		}
+		i++
+	}
+}
+
 func BenchmarkMatchRest(b *testing.B) {
 	m, accs := matchBenchAccounts(b, func(*connectors.Account, *connectors.Person) {})
 	am, i := m.app("app"), 0
