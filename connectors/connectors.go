@@ -152,6 +152,7 @@ type Account struct {
 	Class                 Class // as the app labels it
 	Created               Date
 	LastSignIn            Date // 0 = none seen, which means something only where Info().Signals says SignIn
+	SignInUnknown         bool `json:",omitempty"` // of this account: that none was seen does not mean that there was none
 	MFA, LocalSignIn      Tri
 	Entitlements          []Entitlement
 	Credentials           []Credential

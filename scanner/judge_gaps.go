@@ -14,6 +14,7 @@ const (
 	gapNoSignIn
 	gapSignInBlank
 	gapNeverSignedIn
+	gapSignInUnknown
 	gapNoUse
 	gapUseBlank
 	gapNeverUsed
@@ -44,6 +45,7 @@ var gapTexts = [gapCount]struct {
 	gapNoSignIn:      {StaleAccount, "the app does not report sign-ins"},
 	gapSignInBlank:   {StaleAccount, "no account of the app shows a sign-in: the app does not seem to report them"},
 	gapNeverSignedIn: {StaleAccount, "never signed in, and not known since when the account exists"},
+	gapSignInUnknown: {StaleAccount, "the app does not tell whether anybody ever signed in"},
 	gapNoUse:         {StalePrivilege, "the app does not report the use of entitlements"},
 	gapUseBlank:      {StalePrivilege, "no entitlement of the app shows a use: the app does not seem to report it"},
 	gapNeverUsed:     {StalePrivilege, "never used, and not known since when it is held"},

@@ -31,6 +31,10 @@ func (aj *appJudge) staleAccount() bool {
 	}
 	a := aj.s.acc
 	last := unused{a.LastSignIn, "The last sign-in was on "}
+	if !last.since.Known() && a.SignInUnknown {
+		aj.gaps[gapSignInUnknown]++
+		return false
+	}
 	if !last.since.Known() {
 		last = aj.neverUsed(a.Created, "", "Nobody has ever signed in; the account was created on ", "Nobody has ever signed in; the account was first seen on ")
 	}

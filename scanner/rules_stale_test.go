@@ -26,6 +26,7 @@ func TestStaleAccount(t *testing.T) {
 		{"never, created 90 days ago", func(c *company, a *seat) { a.acc.LastSignIn, a.acc.Created = 0, testDay-90 }, false, 0},
 		{"never, created 91 days ago", func(c *company, a *seat) { a.acc.LastSignIn, a.acc.Created = 0, testDay-91 }, true, 0},
 		{"never, creation unknown", func(c *company, a *seat) { a.acc.LastSignIn, a.acc.Created = 0, 0 }, false, 1},
+		{"never, of which the app knows nothing", func(c *company, a *seat) { a.acc.LastSignIn, a.acc.SignInUnknown, a.acc.Created = 0, true, testDay-900 }, false, 1},
 		{"never, first seen 91 days ago", func(c *company, a *seat) {
 			a.acc.LastSignIn, a.acc.Created = 0, 0
 			c.grants = firstSeen{testDay - 91, testDay - 91}

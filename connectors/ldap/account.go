@@ -59,9 +59,8 @@ func (s *session) windows(acc *connectors.Account, e entry, n *tally) error {
 	if acc.LastSignIn, err = s.lastLogon(e); err != nil {
 		return err
 	}
-	if !acc.LastSignIn.Known() {
-		n.neverSeen++
-	}
+	acc.SignInUnknown = s.app.signIn && !acc.LastSignIn.Known() // it is written only now and then, and not at all before the domain's level was raised
+	n.neverSeen += count(!acc.LastSignIn.Known())
 	acc.Class = class(e, acc)
 	return s.standing(acc, e, n)
 }
@@ -181,6 +180,7 @@ func (s *session) posix(acc *connectors.Account, e entry, n *tally) error {
 	if acc.LastSignIn, err = s.day(e.first("pwdLastSuccess")); err != nil {
 		return fmt.Errorf("pwdLastSuccess: %w", err)
 	}
+	acc.SignInUnknown = !acc.LastSignIn.Known() // of before the overlay was loaded nothing is on record
 	n.neverSeen += count(!acc.LastSignIn.Known())
 	return nil
 }

@@ -59,6 +59,7 @@ func appendAccount(b []byte, a *connectors.Account) []byte {
 	b = appendWord(b, "class", a.Class != connectors.ClassUnknown, a.Class.String())
 	b = appendDate(b, "created", a.Created)
 	b = appendDate(b, "last_sign_in", a.LastSignIn)
+	b = appendWord(b, "sign_in", a.SignInUnknown, "unknown")
 	b = appendTri(b, "mfa", a.MFA)
 	b = appendTri(b, "local_sign_in", a.LocalSignIn)
 	if len(a.Entitlements) > 0 {

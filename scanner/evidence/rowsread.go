@@ -49,6 +49,7 @@ type (
 		Class        word[class]          `json:"class"`
 		Created      connectors.Date      `json:"created"`
 		LastSignIn   connectors.Date      `json:"last_sign_in"`
+		SignIn       string               `json:"sign_in"`
 		MFA          word[tri]            `json:"mfa"`
 		LocalSignIn  word[tri]            `json:"local_sign_in"`
 		Entitlements []entitlement        `json:"entitlements"`
@@ -125,7 +126,7 @@ func (p *person) value() connectors.Person {
 func (a *account) value() connectors.Account {
 	out := connectors.Account{ID: a.ID, Username: a.Username, DisplayName: a.DisplayName, Email: a.Email, Aliases: a.Aliases,
 		EmployeeID: a.EmployeeID, OwnerRef: a.OwnerRef, Enabled: connectors.Tri(a.Enabled), Class: connectors.Class(a.Class),
-		Created: a.Created, LastSignIn: a.LastSignIn, MFA: connectors.Tri(a.MFA), LocalSignIn: connectors.Tri(a.LocalSignIn),
+		Created: a.Created, LastSignIn: a.LastSignIn, SignInUnknown: a.SignIn == "unknown", MFA: connectors.Tri(a.MFA), LocalSignIn: connectors.Tri(a.LocalSignIn),
 		State: a.State, From: connectors.Where{Source: a.From, Line: a.Line}}
 	for _, e := range a.Entitlements {
 		out.Entitlements = append(out.Entitlements, connectors.Entitlement{ID: e.ID, Privileged: connectors.Tri(e.Privileged) == connectors.Yes,
