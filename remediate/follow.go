@@ -32,7 +32,9 @@ func (d *Desk) Follow(p *Plan, run string, now time.Time, judged func(*Item) boo
 		}
 		it := planned[c.Item.Group]
 		delete(planned, c.Item.Group)
-		if err := d.followOne(c, it, now, judged); err != nil {
+		if err := d.followOne(c, it, now, judged); errors.Is(err, ErrStale) {
+			continue // somebody was quicker; the next run follows
+		} else if err != nil {
 			return nil, err
 		}
 		if c.State == Superseded && it != nil {

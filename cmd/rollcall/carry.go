@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -44,11 +45,18 @@ func (x *carrier) carry(ctx context.Context, due []*remediate.Case, free []remed
 			return nil
 		}
 		if k.State == remediate.Open {
-			if _, err := x.desk.Release(k.ID, x.p.now()); err != nil {
+			if _, err := x.desk.Release(k.ID, x.p.now()); overtaken(err) {
+				x.out.Overtaken = append(x.out.Overtaken, k.ID)
+				continue
+			} else if err != nil {
 				return err
 			}
 		}
 		done, err := x.apply.Case(ctx, k.ID, remediate.Policy)
+		if overtaken(err) {
+			x.out.Overtaken = append(x.out.Overtaken, k.ID)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -64,6 +72,12 @@ func (x *carrier) carry(ctx context.Context, due []*remediate.Case, free []remed
 		}
 	}
 	return nil
+}
+
+// overtaken tells whether somebody changed a case between its being looked at and its being carried out: their word counts,
+// and the others are carried out all the same.
+func overtaken(err error) bool {
+	return errors.Is(err, remediate.ErrStale) || errors.Is(err, remediate.ErrMove)
 }
 
 // applier is what changes apps.

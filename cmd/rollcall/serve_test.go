@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"rollcall/connectors"
 	"rollcall/remediate"
 )
 
@@ -379,4 +380,46 @@ func TestLooseningTakesASecondPerson(t *testing.T) {
 	s.d.reload(s.d.taken.Load().config)
 	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
 	s.says(s.as(1001, 0, "", "plan"), "orphaned_account in crm is auto instead of ask")
+}
+
+// A case that somebody decides otherwise while a settling is under way is left alone, and does not keep the others from
+// being carried out.
+func TestADecisionOvertakesASettling(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.write("people.csv", strings.ReplaceAll(s.read("people.csv"), "E05,Eve,Elm,eve@kiln.example,active,", "E05,Eve,Elm,eve@kiln.example,terminated,2026-12-31"))
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.as(1001, 0, "", "settle")
+	var ids []string
+	for _, line := range strings.Split(strings.TrimSpace(s.as(1001, 0, "", "cases", "list")), "\n") {
+		id, _, _ := strings.Cut(line, " ")
+		ids = append(ids, id)
+		s.as(1001, 0, "", "cases", "remove", id, "--reason", "left")
+	}
+	once := true
+	s.svc.asked = func() { // while the first account is read afresh, the second case is decided otherwise
+		if !once {
+			return
+		}
+		once = false
+		led := s.d.led
+		desk := &remediate.Desk{Journal: led, LongestKeep: 90}
+		for _, id := range ids {
+			k, err := led.Case(id)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if k.Item.Person == "E05" {
+				if _, err := desk.Decide(id, remediate.Verdict{By: remediate.Identity{Person: "E03", Proof: "uid 1003"}, Why: "she stays after all", Until: connectors.DateOf(s.clock.now(), time.UTC) + 30}, s.clock.now()); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	}
+	s.says(s.as(1001, 0, "", "settle"), "1 cases carried out", "was changed by somebody meanwhile, and left alone")
+	s.svc.asked = nil
+	if s.active() != "u1 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
 }

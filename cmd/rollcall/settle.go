@@ -19,18 +19,19 @@ import (
 
 // settled is what settle did.
 type settled struct {
-	Opened  []*remediate.Case
-	Told    []string          // who was told of the cases that wait for an answer
-	Untold  []untold          // of which nobody could be told
-	Back    []*remediate.Case // of people who are back from leave: given back, or to be
-	Passed  []*remediate.Case // whose deadline came
-	Ended   []*remediate.Case // approved ahead, and cancelled
-	Trips   []remediate.Trip
-	Batch   string           // hash of what the guards looked at: what a lift names
-	Stopped []remediate.Item // by a guard
-	OnHold  int              // accounts whose retention is over, and which are on legal hold
-	Done    []*remediate.Case
-	Halted  string // why the rest was not tried
+	Opened    []*remediate.Case
+	Told      []string          // who was told of the cases that wait for an answer
+	Untold    []untold          // of which nobody could be told
+	Back      []*remediate.Case // of people who are back from leave: given back, or to be
+	Passed    []*remediate.Case // whose deadline came
+	Ended     []*remediate.Case // approved ahead, and cancelled
+	Trips     []remediate.Trip
+	Batch     string           // hash of what the guards looked at: what a lift names
+	Stopped   []remediate.Item // by a guard
+	OnHold    int              // accounts whose retention is over, and which are on legal hold
+	Done      []*remediate.Case
+	Overtaken []string // cases that somebody changed meanwhile
+	Halted    string   // why the rest was not tried
 }
 
 // settle carries out what was decided: cases are brought up to date with the newest plan, deadlines pass, the guards look
@@ -143,7 +144,7 @@ func (c *config) hold(led *ledger.Ledger, plan *runPlan, fresh []*remediate.Case
 		if k.State != remediate.Open {
 			continue
 		}
-		if _, err := c.desk(led, plan).Hold(k.ID, trips[i].Says, now); err != nil {
+		if _, err := c.desk(led, plan).Hold(k.ID, trips[i].Says, now); err != nil && !overtaken(err) {
 			return err
 		}
 	}
@@ -207,7 +208,7 @@ func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan 
 			out.Told = append(out.Told, who)
 		}
 		if k.State == remediate.Open {
-			if _, err := desk.Ask(k.ID, who, p.now()); err != nil {
+			if _, err := desk.Ask(k.ID, who, p.now()); err != nil && !overtaken(err) {
 				return err
 			}
 		}

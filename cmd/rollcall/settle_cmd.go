@@ -110,6 +110,9 @@ func (s *settled) show(w io.Writer) {
 			fmt.Fprintf(w, "    goes on working: %s\n", report.Plain(left))
 		}
 	}
+	for _, id := range s.Overtaken {
+		fmt.Fprintf(w, "%s  was changed by somebody meanwhile, and left alone\n", id)
+	}
 	for _, t := range s.Trips {
 		fmt.Fprintf(w, "STOPPED by %s: %s\n", t.Guard, report.Plain(t.Says))
 	}
