@@ -118,7 +118,6 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	if err := d.startSlack(c); err != nil {
 		return err
 	}
-	defer d.stopSlack()
 	all.Go(func() { d.settleDecided(ctx) })
 	if c.Serve.Watch > 0 || c.Serve.Hook != "" {
 		all.Go(func() { d.watch(ctx, c.Serve.Watch) })
@@ -140,7 +139,8 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	notifySystemd(d.p.env, "STOPPING=1")
 	d.log.Info("stopping", "within", c.Serve.Within.String())
 	socket.Close()
-	d.stopSlack()
+	slack := d.stopSlack()
+	all.Go(func() { <-slack })
 	return d.windUp(&all, stopWork, c.Serve.Within)
 }
 
@@ -175,8 +175,8 @@ func (d *daemon) reload(old *config) {
 		d.log.Error("the configuration has a mistake, and the old one holds", "error", err.Error())
 	} else {
 		d.log.Info("the configuration was taken up", "sha256", hexSum(c.data), "schedules", len(c.Serve.Schedules))
-		if c.Serve.Listen != old.Serve.Listen || c.Serve.Group != old.Serve.Group {
-			d.log.Warn("[serve] listen and group hold from the next start on")
+		if c.Serve.Listen != old.Serve.Listen || c.Serve.Hook != old.Serve.Hook || c.Serve.Group != old.Serve.Group {
+			d.log.Warn("[serve] listen, hook and group hold from the next start on")
 		}
 	}
 }

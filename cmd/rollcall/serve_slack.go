@@ -47,14 +47,20 @@ func (d *daemon) startSlack(c *config) error {
 	return nil
 }
 
-func (d *daemon) stopSlack() {
+// stopSlack ends it in the background, and gives what waits for its end: an undo that was asked for may be under way.
+func (d *daemon) stopSlack() (ended <-chan struct{}) {
 	d.slack.mu.Lock()
 	stop := d.slack.stop
 	d.slack.desk, d.slack.stop = nil, nil
 	d.slack.mu.Unlock()
-	if stop != nil {
-		stop()
-	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if stop != nil {
+			stop()
+		}
+	}()
+	return done
 }
 
 // refreshSlack brings Slack up to date every so often, and whenever something was carried out.

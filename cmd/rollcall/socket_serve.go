@@ -249,6 +249,9 @@ func (p *program) readFile(name string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
+// largestFile bounds what a command can have the daemon keep for a while: workbooks are the largest that are read.
+const largestFile = 2 << 30
+
 // fetch reads a file of the caller's into one that has no name here.
 func (c *caller) fetch(name string) (_ *os.File, err error) {
 	f, err := os.CreateTemp("", "rollcall-*")
@@ -266,10 +269,13 @@ func (c *caller) fetch(name string) (_ *os.File, err error) {
 	if err := c.w.send(frameOpen, []byte(name)); err != nil {
 		return nil, errHungUp
 	}
-	for {
+	for taken := 0; ; {
 		a, err := c.next()
 		if err != nil {
 			return nil, err
+		}
+		if taken += len(a.data); taken > largestFile {
+			return nil, fmt.Errorf("%s: more than %d MiB are not taken by rollcall serve", name, largestFile>>20)
 		}
 		if _, err := f.Write(a.data); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -126,4 +127,69 @@ func TestCompact(t *testing.T) {
 	if err := again.Verify(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Who waits for the lock while the file is compacted must not end up with the old file, which nobody will ever open again.
+func TestWhoWaitsForACompactionGetsTheNewFile(t *testing.T) {
+	dir := t.TempDir()
+	l := busy(t, dir, 30)
+	path := filepath.Join(dir, dbName)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type got struct {
+		l   *Ledger
+		err error
+	}
+	waiter := make(chan got)
+	go func() {
+		l, err := Open(dir, Options{Timeout: time.Minute})
+		waiter <- got{l, err}
+	}()
+	for opened(t, path) < 2 { // it has the old file open, and waits for its lock
+		runtime.Gosched()
+	}
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w := <-waiter
+	if w.err != nil {
+		t.Fatal(w.err)
+	}
+	if err := w.l.PutSlot(Slot{Schedule: "kept"}, "test", "tester", time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	if s, err := again.Slot("kept"); err != nil || s == nil {
+		t.Errorf("what was recorded is lost: %v %v", s, err)
+	}
+}
+
+// opened counts how often this process has a file open.
+func opened(t *testing.T, path string) (n int) {
+	t.Helper()
+	list, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatalf("this test looks at /proc, which Linux has: %v", err)
+	}
+	for _, fd := range list {
+		if to, err := os.Readlink("/proc/self/fd/" + fd.Name()); err == nil && to == path {
+			n++
+		}
+	}
+	return n
 }

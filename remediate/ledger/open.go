@@ -20,16 +20,37 @@ const restore = "restore " + dbName + " from a backup; only if its history may b
 
 // openDB opens the file under its lock. What bbolt would answer with a crash is found before it maps the file.
 func openDB(dir string, o Options) (db *bbolt.DB, err error) {
-	err, _ = guarded(func() (err error) {
-		db, err = bbolt.Open(filepath.Join(dir, dbName), 0o600, &bbolt.Options{
-			ReadOnly:        o.ReadOnly,
-			Timeout:         o.Timeout,
-			InitialMmapSize: initialMap,
-			FreelistType:    bbolt.FreelistMapType,
-			OpenFile:        openChecked,
+	path := filepath.Join(dir, dbName)
+	for tries := 0; ; tries++ {
+		var opened os.FileInfo
+		err, _ = guarded(func() (err error) {
+			db, err = bbolt.Open(path, 0o600, &bbolt.Options{
+				ReadOnly:        o.ReadOnly,
+				Timeout:         o.Timeout,
+				InitialMmapSize: initialMap,
+				FreelistType:    bbolt.FreelistMapType,
+				OpenFile: func(path string, flag int, mode os.FileMode) (*os.File, error) {
+					f, err := openChecked(path, flag, mode)
+					if err == nil {
+						opened, err = f.Stat()
+					}
+					return f, err
+				},
+			})
+			return err
 		})
-		return err
-	})
+		if err != nil || tries == 3 {
+			break
+		}
+		// While this one waited for the lock, the file may have been replaced by a compacted one: what is recorded in the old
+		// one would be lost.
+		if now, serr := os.Stat(path); serr == nil && os.SameFile(opened, now) {
+			break
+		}
+		if err = db.Close(); err != nil {
+			break
+		}
+	}
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%w by %s: wait until it is done, or stop it, and try again", ErrLocked, holder(filepath.Join(dir, holderName)))
 	}
