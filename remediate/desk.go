@@ -140,6 +140,9 @@ func (d *Desk) mayDecide(by Identity, c *Case) error {
 // Hold makes an automatic case a person's to decide, for good: what was suspicious once is not harmless for having waited.
 func (d *Desk) Hold(id, why string, now time.Time) (*Case, error) {
 	return d.change(id, 0, Policy, "held", now, func(c *Case) error {
+		if c.State != Open {
+			return fmt.Errorf("case %s is %s: %w", id, c.State, ErrMove)
+		}
 		c.Held, c.Due = why, now.Add(d.Answer).UTC()
 		return c.to(Asked, now, why)
 	})

@@ -77,6 +77,16 @@ func (p *program) allowed(c *config, led *ledger.Ledger) (string, error) {
 	return "", led.PutAllowed(*now)
 }
 
+// onlyAllowed refuses decisions while the configuration is looser than what was allowed: whom it lets decide may be what was
+// loosened.
+func (p *program) onlyAllowed(c *config, led *ledger.Ledger) error {
+	why, err := p.allowed(c, led)
+	if err == nil && why != "" {
+		err = fmt.Errorf("nothing is decided for now: %s", why)
+	}
+	return err
+}
+
 // heed holds what the daemon took up against what was allowed, and says where it is looser: nothing is carried out by it then.
 func (d *daemon) heed(c *config) error {
 	p := d.program(nil)

@@ -13,6 +13,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
+	"rollcall/remediate/slackdesk"
 	"rollcall/report"
 )
 
@@ -149,6 +150,12 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 	k, err := findCase(led, id)
 	if err != nil {
 		return err
+	}
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
+	if p.caller == nil && (k.Item.TwoPeople || c.Slack != nil && slackdesk.Two(k)) {
+		return errNoSecond
 	}
 	plan, err := newestPlan(c, led)
 	if err != nil {

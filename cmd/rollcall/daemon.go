@@ -189,7 +189,10 @@ func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp 
 			return r.Run, err
 		}
 	}
-	return r.Run, d.prune(p, c)
+	if err := d.prune(p, c); err != nil { // no reason to call the roll again
+		log.Error("runs that are too old are not taken away", "error", err.Error())
+	}
+	return r.Run, nil
 }
 
 // prune takes away the folders of runs that are too old.

@@ -44,6 +44,9 @@ func (p *program) approve(hash, reason string) error {
 		return err
 	}
 	defer led.Close()
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
 	by, err := p.second(c, led)
 	if err != nil {
 		return err
@@ -169,6 +172,9 @@ func (p *program) announce(e *remediate.Event, from, until string) (err error) {
 	if p.caller == nil {
 		return errNoSecond
 	}
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
 	if e.By = p.whoAmI(c); !e.By.Somebody() {
 		return fmt.Errorf("refused: user %d of this machine is no person that [identities] uid names%s", p.uid, p.isNobody())
 	}
@@ -221,6 +227,9 @@ func (p *program) approveEvent(id, reason string) error {
 		return err
 	}
 	defer led.Close()
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
 	by, err := p.second(c, led)
 	if err != nil {
 		return err

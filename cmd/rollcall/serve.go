@@ -119,6 +119,9 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 		return err
 	}
 	all.Go(func() { d.settleDecided(ctx) })
+	if c.Slack != nil {
+		d.decided() // what was decided before the last end, or begun
+	}
 	if c.Serve.Watch > 0 || c.Serve.Hook != "" {
 		all.Go(func() { d.watch(ctx, c.Serve.Watch) })
 	}

@@ -207,7 +207,11 @@ func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan 
 		if !slices.Contains(out.Told, who) {
 			out.Told = append(out.Told, who)
 		}
-		if k.State == remediate.Open {
+		now, err := led.Case(k.ID) // telling takes its time, and somebody may have decided meanwhile
+		if err != nil {
+			return err
+		}
+		if now.State == remediate.Open {
 			if _, err := desk.Ask(k.ID, who, p.now()); err != nil && !overtaken(err) {
 				return err
 			}
@@ -258,10 +262,15 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 		if k.State != remediate.Confirmed {
 			continue
 		}
-		if k.Decision == nil && len(shaky([]remediate.Item{k.Item}, ground, c)) == 0 {
-			if k, _, err = p.applier(c, led).Undo(ctx, id, remediate.Policy, "its owner is back from leave"); err != nil {
-				return err
+		if k.Decision == nil && p.now().Sub(k.At) <= remediate.UndoWindow && len(shaky([]remediate.Item{k.Item}, ground, c)) == 0 {
+			n, _, err := p.applier(c, led).Undo(ctx, id, remediate.Policy, "its owner is back from leave")
+			switch {
+			case ctx.Err() != nil:
+				return ctx.Err()
+			case err != nil: // one app that is down must not keep all else from being done
+				fmt.Fprintf(p.stderr, "rollcall: %s is not given back yet: %s\n", id, report.Plain(err.Error()))
 			}
+			k = n
 		}
 		out.Back = append(out.Back, k)
 	}

@@ -62,6 +62,9 @@ func (r *slackRoom) people() (slackdesk.People, error) {
 }
 
 func (r *slackRoom) mayDecide(by remediate.Identity, k *remediate.Case) error {
+	if err := r.p.onlyAllowed(r.c, r.led); err != nil {
+		return err
+	}
 	people, err := r.people()
 	if err != nil {
 		return err
@@ -94,6 +97,14 @@ func (r *slackRoom) Undo(ctx context.Context, id string, by remediate.Identity, 
 		return nil, err
 	}
 	defer release()
+	k, err := r.led.Case(id)
+	if err != nil {
+		return nil, err
+	}
+	ground := &remediate.Ground{Now: r.p.now(), Kill: r.c.killed()}
+	if trips := remediate.CheckUndo([]remediate.Item{k.Item}, ground, &r.c.Remediate.Limits); len(trips) > 0 {
+		return nil, fmt.Errorf("it is not taken back: %s", trips[0].Says)
+	}
 	_, left, err := r.p.applier(r.c, r.led).Undo(ctx, id, by, why)
 	return left, err
 }

@@ -49,6 +49,9 @@ type answer struct {
 // night for an open terminal.
 const answerWithin = 5 * time.Minute
 
+// takenWithin is how long what is printed may lie there: a command that was stopped (Ctrl-Z) must not have the turn for ever.
+const takenWithin = time.Minute
+
 // next waits for what was asked for.
 func (c *caller) next() (answer, error) {
 	t := time.NewTimer(answerWithin)
@@ -94,6 +97,7 @@ func (d *daemon) acceptCalls(l net.Listener) {
 
 func refuse(conn net.Conn, why string) {
 	w := newWire(conn)
+	w.patience = time.Second // it is not worth waiting for
 	w.send(frameErr, []byte("rollcall: "+why+"\n"))
 	w.send(frameExit, []byte(strconv.Itoa(exitFailed)))
 	conn.Close()
@@ -107,6 +111,7 @@ func (d *daemon) answer(conn net.Conn) {
 		return
 	}
 	w := newWire(conn)
+	w.patience = takenWithin
 	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	var c call
 	kind, b, err := w.receive()
