@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,12 +18,18 @@ import (
 // allows is all in the configuration and the policy that makes more follow from findings when it is loosened.
 func (c *config) allows() *remediate.Allowed {
 	lim := &c.Remediate.Limits
-	a := &remediate.Allowed{Modes: map[string]string{}, UID: c.Remediate.UID, Approvers: c.Remediate.Approvers, Shields: lim.Protected,
+	a := &remediate.Allowed{Modes: map[string]string{}, UID: c.Remediate.UID, Approvers: c.Remediate.Approvers, Shields: slices.Clone(lim.Protected),
 		Most: map[string]int{"per_run": lim.PerRun, "per_day": lim.PerDay, "app_percent": lim.AppPercent, "app_at_least": lim.AppAtLeast,
 			"max_age (minutes)": int(lim.MaxAge.Minutes()), "longest_keep (days)": c.Remediate.Keep, "roster.guard.max_shrink": c.Guard.MaxShrink,
 			"roster.guard.min_shrink": c.Guard.MinShrink, "roster.guard.max_blank": c.Guard.MaxBlank},
-		Least: map[string]int{"min_admins": lim.MinAdmins, "warm_up": lim.WarmUp, "shadow": c.Remediate.Shadow}}
+		Least: map[string]int{"min_admins": lim.MinAdmins, "warm_up": lim.WarmUp, "shadow": c.Remediate.Shadow, "answer (hours)": int(c.Remediate.Answer.Hours())}}
+	for _, hold := range lim.LegalHold {
+		a.Shields = append(a.Shields, "on legal hold: "+hold)
+	}
 	for _, app := range c.Apps {
+		if app.Owner != "" {
+			a.Rights = append(a.Rights, fmt.Sprintf("%s owns %s, and may decide on it", app.Owner, app.ID))
+		}
 		for _, kind := range scanner.Kinds {
 			if m := c.Policy.Mode(app.ID, kind); m != scanner.ModeReport {
 				a.Modes[fmt.Sprintf("%s in %s", kind, app.ID)] = m.String()

@@ -184,6 +184,10 @@ func (d *daemon) carryOut(ctx context.Context, who *caller, args []string) (code
 		}
 		defer release()
 	}
+	if err == nil && cmd.CommandPath() == "rollcall keys new" { // it writes where it is told, and has no business here
+		fmt.Fprintln(p.stderr, "rollcall: keys new: rollcall serve makes no keys")
+		return exitUsage
+	}
 	d.figures.calls.WithLabelValues(commandName(cmd)).Inc()
 	d.log.Info("command", "command", commandName(cmd), "by", p.by)
 	return p.run(ctx, args)
