@@ -142,14 +142,14 @@ func (d *diagnosis) service(c *config, led *ledger.Ledger) {
 		case slot == nil:
 			d.line("schedule "+s.Name, d.daemon != nil, "nothing was due yet; rollcall serve runs it next at %s", s.next(d.now()).In(s.Zone).Format(time.RFC3339))
 		default:
-			since, says := slot.Succeeded, "went well last for "+slot.Succeeded.In(s.Zone).Format(time.RFC3339)
-			if since.IsZero() {
-				since, says = slot.Since, "has not run yet, and is known since "+slot.Since.In(s.Zone).Format(time.RFC3339)
+			says := "went well last for " + slot.Succeeded.In(s.Zone).Format(time.RFC3339)
+			if slot.Succeeded.IsZero() {
+				says = "has not run yet, and is known since " + slot.Since.In(s.Zone).Format(time.RFC3339)
 			}
 			if slot.Failures > 0 {
 				says += fmt.Sprintf("; failed %d times since: %s", slot.Failures, slot.Problem)
 			}
-			d.line("schedule "+s.Name, !s.overdue(since, d.now()) && slot.Failures == 0, "%s; next at %s; %d missed", says, s.next(d.now()).In(s.Zone).Format(time.RFC3339), slot.Missed)
+			d.line("schedule "+s.Name, !s.overdue(slot.Good(), d.now()) && slot.Failures == 0, "%s; next at %s; %d missed", says, s.next(d.now()).In(s.Zone).Format(time.RFC3339), slot.Missed)
 		}
 	}
 }

@@ -86,11 +86,7 @@ func (d *daemon) readiness() []readiness {
 		r := readiness{Schedule: s.Name}
 		if st != nil {
 			r.Succeeded, r.Running, r.Failures, r.Missed = st.Slot.Succeeded, st.Running, st.Slot.Failures, st.Slot.Missed
-			since := st.Slot.Succeeded
-			if since.IsZero() {
-				since = st.Slot.Since
-			}
-			r.Overdue = s.overdue(since, now)
+			r.Overdue = s.overdue(st.Slot.Good(), now)
 		}
 		d.mu.Unlock()
 		r.Next = s.next(now)

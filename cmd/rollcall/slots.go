@@ -158,10 +158,7 @@ func (d *daemon) giveUp(s *schedule, st *scheduleState, next, now time.Time) err
 // overdue alerts somebody, once, of a schedule whose last good run is more than two moments ago.
 func (d *daemon) overdue(s *schedule, st *scheduleState, now time.Time) error {
 	slot := st.Slot
-	since := slot.Succeeded
-	if since.IsZero() {
-		since = slot.Since
-	}
+	since := slot.Good()
 	if !s.overdue(since, now) || slot.Alerted.After(since) {
 		return nil
 	}

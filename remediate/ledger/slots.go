@@ -23,6 +23,15 @@ type Slot struct {
 	Alerted   time.Time `json:"alerted,omitzero"`   // the moment for which somebody was last alerted
 }
 
+// Good is the last moment whose run went well; before the first, when the schedule became known: nothing is overdue by what
+// was due earlier.
+func (s *Slot) Good() time.Time {
+	if s.Succeeded.IsZero() {
+		return s.Since
+	}
+	return s.Succeeded
+}
+
 // Slot gives where a schedule stands; nil when it is not known yet.
 func (l *Ledger) Slot(schedule string) (s *Slot, err error) {
 	err = l.read("a schedule", func(tx *bbolt.Tx) error {
