@@ -410,7 +410,7 @@ func contains(t testing.TB, text string, words ...string) {
 // eventually waits for what another goroutine does.
 func eventually(t testing.TB, is func() bool) {
 	t.Helper()
-	for until := time.Now().Add(20 * time.Second); !is(); <-time.After(time.Millisecond) {
+	for until := time.Now().Add(2 * time.Minute); !is(); <-time.After(time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatal("it does not come to that")
 		}

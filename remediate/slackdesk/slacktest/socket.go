@@ -12,12 +12,17 @@ import (
 	"github.com/gorilla/websocket"
 )
 
+// patience is how long is waited for what must come. It is no measure of anything: a slow machine may take its time.
+const patience = 2 * time.Minute
+
 // Socket Mode, as it is seen from Slack: up to ten connections, over any of which an envelope may go, and an answer or none.
 type socket struct {
 	f     *Fake
 	mu    sync.Mutex
 	conns []*link
 	dials int
+	sent  int // envelopes, each as often as it was written to a connection
+	acked int // answers that were read
 
 	acks    map[string]chan json.RawMessage
 	serial  int
@@ -32,19 +37,20 @@ type socket struct {
 }
 
 type link struct {
-	ws *websocket.Conn
-	mu sync.Mutex
+	ws   *websocket.Conn
+	mu   sync.Mutex
+	open int // envelopes that are not answered yet; guarded by the socket's lock
 }
 
 func (l *link) write(v any) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ws.SetWriteDeadline(time.Now().Add(2 * time.Second))
+	l.ws.SetWriteDeadline(time.Now().Add(patience))
 	return l.ws.WriteJSON(v)
 }
 
 func (s *socket) begin(f *Fake) {
-	s.f, s.acks, s.arrived, s.every, s.wait, s.hello = f, map[string]chan json.RawMessage{}, make(chan struct{}, 10000), time.Second, 5*time.Second, f.AppID
+	s.f, s.acks, s.arrived, s.every, s.wait, s.hello = f, map[string]chan json.RawMessage{}, make(chan struct{}, 10000), time.Second, patience, f.AppID
 }
 
 func (s *socket) end() {
@@ -100,6 +106,8 @@ func (f *Fake) serveSocket(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.mu.Lock()
+		l.open--
+		s.acked++
 		if c := s.acks[ack.ID]; c != nil {
 			delete(s.acks, ack.ID)
 			c <- ack.Payload
@@ -161,6 +169,10 @@ func (s *socket) over(e Payload) bool {
 		return false
 	}
 	l := s.conns[rand.IntN(len(s.conns))]
+	if e["envelope_id"] != nil {
+		l.open++
+		s.sent++
+	}
 	s.mu.Unlock()
 	return l.write(e) == nil
 }
@@ -191,13 +203,32 @@ func (f *Fake) Throw(p Payload, times int) bool {
 	return all
 }
 
+// Live is how many connections there are, and how many envelopes are on them that the app has not answered. What was on a
+// connection that broke is lost, and does not count.
+func (f *Fake) Live() (connections, unanswered int) {
+	s := &f.socket
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.conns {
+		unanswered += l.open
+	}
+	return len(s.conns), unanswered
+}
+
+// Envelopes is how many were sent over any connection, whether or not it broke, and how many answers came.
+func (f *Fake) Envelopes() (sent, answered int) {
+	f.socket.mu.Lock()
+	defer f.socket.mu.Unlock()
+	return f.socket.sent, f.socket.acked
+}
+
 // Connected waits until the app has connected once more.
 func (f *Fake) Connected() {
 	f.t.Helper()
 	select {
 	case <-f.socket.arrived:
-	case <-time.After(10 * time.Second):
-		f.t.Fatalf("the app did not connect within ten seconds")
+	case <-time.After(patience):
+		f.t.Fatalf("the app did not connect within %v", patience)
 	}
 }
 
