@@ -303,11 +303,14 @@ func TestMailerHostileServers(t *testing.T) {
 				p.answers["HELO"] = does
 			}
 			m := p.mailer(t, nil)
-			m.Plain, m.Step = true, 300*time.Millisecond
+			m.Plain, m.Step = true, 20*time.Second
+			if does == "hang" {
+				m.Step = 300 * time.Millisecond
+			}
 			begun := time.Now()
 			taken, err := m.Send(t.Context(), letter("it@kiln.example"))
 			checkMail(t, err, what)
-			if err != nil && !strings.Contains(err.Error(), says) || len(taken) > 0 || time.Since(begun) > 5*time.Second {
+			if err != nil && !strings.Contains(err.Error(), says) || len(taken) > 0 || time.Since(begun) > time.Minute {
 				t.Errorf("%s at %s: %v, taken %v, after %v", does, at, err, taken, time.Since(begun))
 			}
 			if at == "." && does == "hang" && !strings.Contains(err.Error(), "whether it was taken is not known") {
