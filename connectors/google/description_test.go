@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -42,18 +43,18 @@ type schema struct {
 	Additional *schema `json:"additionalProperties"`
 }
 
-func readDescription(t testing.TB) *description {
-	t.Helper()
+// readDescription reads it once; nobody changes it.
+var readDescription = sync.OnceValue(func() *description {
 	b, err := os.ReadFile("testdata/directory.json")
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	d := new(description)
 	if err := json.Unmarshal(b, d); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return d
-}
+})
 
 // find is the method that a request is for, and the values in its path.
 func (d *description) find(r *http.Request) (method, map[string]string, bool) {
@@ -246,7 +247,7 @@ func (m fieldMask) apply(v any) any {
 type object = map[string]any
 
 func TestTheDescriptionBites(t *testing.T) {
-	d := readDescription(t)
+	d := readDescription()
 	get := func(path string) *http.Request { r, _ := http.NewRequest("GET", "http://x"+path, nil); return r }
 	m, vars, ok := d.find(get("/admin/directory/v1/users/a%2Fb"))
 	if !ok || m.ID != "directory.users.get" || vars["userKey"] != "a/b" {

@@ -69,7 +69,7 @@ func company(t testing.TB) *fake {
 		}
 		return u
 	}
-	f := &fake{t: t, description: readDescription(t), gone: http.StatusNoContent,
+	f := &fake{t: t, description: readDescription(), gone: http.StatusNoContent,
 		users: []object{
 			person(0, "sync-admin", object{"isAdmin": true}),
 			person(1, "ana", object{"aliases": []string{"a.ana@corp.example"}, "nonEditableAliases": []string{"ana@corp.example.test-google-a.com"},

@@ -165,7 +165,7 @@ func TestIntegrationPrismBites(t *testing.T) {
 		usersPath + "?customer=my_customer&orderBy=age":                      "request.query.orderby",
 		root + "/customer/my_customer/roleassignments?maxResults=some&x=%20": "request.query.maxresults",
 	} {
-		f := &fake{t: quiet{t}, description: readDescription(t)} // which would find it wrong itself
+		f := &fake{t: quiet{t}, description: readDescription()} // which would find it wrong itself
 		j.mu.Lock()
 		j.fake, j.found = f, nil
 		j.mu.Unlock()

@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector makes this ten times as slow, and sees the same in the small tests.
+
 package okta
 
 import (
