@@ -13,6 +13,7 @@ import (
 func commonChecks[R any]() []check[R] {
 	return []check[R]{
 		{"says what it reads", checkInfo[R]},
+		{"is no more than its Spec says", checkSpec[R]},
 		{"yields every wanted row", checkWanted[R]},
 		{"ends each collection once, after its last row", checkEnds[R]},
 		{"accounts for every row", checkTotals[R]},
@@ -41,6 +42,40 @@ func checkInfo[R any](tb testing.TB, s suite[R]) {
 	}
 	if after := s.src.Info(); text(before) != text(after) {
 		tb.Errorf("Info changed with the pull:\nbefore %+v\nafter  %+v", before, after)
+	}
+}
+
+// checkSpec is for what people are told of a kind of source before they have one.
+func checkSpec[R any](tb testing.TB, s suite[R]) {
+	if s.spec.Title == "" {
+		return
+	}
+	for _, c := range s.info.Collections {
+		if !slices.Contains(s.spec.Collections, c) {
+			tb.Errorf("it reads %q, which its Spec does not say", c)
+		}
+	}
+	for _, x := range []struct {
+		name     string
+		is, said connectors.Signal
+	}{
+		{"SignIn", s.info.Signals.SignIn, s.spec.Signals.SignIn}, {"Use", s.info.Signals.Use, s.spec.Signals.Use},
+		{"GrantDate", s.info.Signals.GrantDate, s.spec.Signals.GrantDate}, {"MFA", s.info.Signals.MFA, s.spec.Signals.MFA},
+	} {
+		if x.is.Given && (!x.said.Given || x.is.LagDays > x.said.LagDays) {
+			tb.Errorf("it gives the signal %s (%d days late), its Spec says %+v", x.name, x.is.LagDays, x.said)
+		}
+	}
+	app, ok := s.src.Source.(connectors.App)
+	if !ok {
+		return
+	}
+	var said connectors.Abilities
+	for _, a := range s.spec.Abilities {
+		said |= connectors.Abilities(a.Ability)
+	}
+	if more := connectors.AbilitiesOf(app) &^ said; more != 0 {
+		tb.Errorf("it has abilities (%b) that its Spec does not say", more)
 	}
 }
 

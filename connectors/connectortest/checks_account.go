@@ -2,7 +2,6 @@ package connectortest
 
 import (
 	"errors"
-	"slices"
 	"testing"
 
 	"rollcall/connectors"
@@ -11,37 +10,6 @@ import (
 var accountChecks = []check[connectors.Account]{
 	{"fills no signal it does not declare", checkSignals},
 	{"reads one account as the list has it", checkGetter},
-	{"is no more than its Spec says", checkSpec},
-}
-
-// checkSpec is for what people are told of a kind of source before they have one.
-func checkSpec(tb testing.TB, s suite[connectors.Account]) {
-	if s.spec.Title == "" {
-		return
-	}
-	for _, c := range s.info.Collections {
-		if !slices.Contains(s.spec.Collections, c) {
-			tb.Errorf("it reads %q, which its Spec does not say", c)
-		}
-	}
-	for _, x := range []struct {
-		name     string
-		is, said connectors.Signal
-	}{
-		{"SignIn", s.info.Signals.SignIn, s.spec.Signals.SignIn}, {"Use", s.info.Signals.Use, s.spec.Signals.Use},
-		{"GrantDate", s.info.Signals.GrantDate, s.spec.Signals.GrantDate}, {"MFA", s.info.Signals.MFA, s.spec.Signals.MFA},
-	} {
-		if x.is.Given && (!x.said.Given || x.is.LagDays > x.said.LagDays) {
-			tb.Errorf("it gives the signal %s (%d days late), its Spec says %+v", x.name, x.is.LagDays, x.said)
-		}
-	}
-	var said connectors.Abilities
-	for _, a := range s.spec.Abilities {
-		said |= connectors.Abilities(a.Ability)
-	}
-	if more := connectors.AbilitiesOf(s.src.Source.(connectors.App)) &^ said; more != 0 {
-		tb.Errorf("it has abilities (%b) that its Spec does not say", more)
-	}
 }
 
 func checkSignals(tb testing.TB, s suite[connectors.Account]) {

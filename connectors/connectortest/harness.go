@@ -47,6 +47,7 @@ type RosterHarness struct {
 	Want    []connectors.Person
 	Rejects int
 	Secret  string
+	Spec    connectors.Spec
 }
 
 // IDs makes a list of wanted accounts of which only the ids are compared.
@@ -142,6 +143,7 @@ func rosterSuite(h RosterHarness) suite[connectors.Person] {
 		from:    func(p connectors.Person) connectors.Where { return p.From },
 		keep:    func(p connectors.Person) connectors.Person { return p },
 		checks:  commonChecks[connectors.Person](),
+		spec:    h.Spec,
 	}
 }
 

@@ -26,6 +26,7 @@ func rosterHarness(plant func(*inmem.Roster) connectors.Roster) RosterHarness {
 			return plant(r)
 		},
 		Want: people().Rows,
+		Spec: connectors.Spec{Title: "memory", Collections: []connectors.Collection{connectors.People}},
 	}
 }
 
@@ -49,15 +50,25 @@ func (r reusing) People(ctx context.Context, t connectors.Trace) iter.Seq2[conne
 	}
 }
 
+// telling reads the people's history as well, and does not say so.
+type telling struct{ *inmem.Roster }
+
+func (r telling) Info() connectors.Info {
+	i := r.Roster.Info()
+	i.Collections = []connectors.Collection{connectors.People, connectors.JobHistory}
+	return i
+}
+
 func TestRosterFaultsAreCaught(t *testing.T) {
 	for name, f := range map[string]struct {
 		caughtBy string
 		plant    func(*inmem.Roster) connectors.Roster
 	}{
-		"lends its slices":    {"yields rows that can be kept", func(r *inmem.Roster) connectors.Roster { return reusing{r} }},
-		"yields a row twice":  {"has unique ids", func(r *inmem.Roster) connectors.Roster { r.Rows[2] = r.Rows[0]; return r }},
-		"drops the last row":  {"yields every wanted row", func(r *inmem.Roster) connectors.Roster { r.Rows = r.Rows[:2]; return r }},
-		"gives another's row": {"yields every wanted row", func(r *inmem.Roster) connectors.Roster { r.Rows[1].LastName = "Reed"; return r }},
+		"lends its slices":              {"yields rows that can be kept", func(r *inmem.Roster) connectors.Roster { return reusing{r} }},
+		"yields a row twice":            {"has unique ids", func(r *inmem.Roster) connectors.Roster { r.Rows[2] = r.Rows[0]; return r }},
+		"drops the last row":            {"yields every wanted row", func(r *inmem.Roster) connectors.Roster { r.Rows = r.Rows[:2]; return r }},
+		"gives another's row":           {"yields every wanted row", func(r *inmem.Roster) connectors.Roster { r.Rows[1].LastName = "Reed"; return r }},
+		"reads more than its Spec says": {"is no more than its Spec says", func(r *inmem.Roster) connectors.Roster { return telling{r} }},
 		"is read though broken": {"fails closed", func(r *inmem.Roster) connectors.Roster {
 			r.Fail = nil
 			return r

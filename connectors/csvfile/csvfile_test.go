@@ -181,7 +181,7 @@ func TestAppKeepsTheContract(t *testing.T) {
 			return a
 		}
 	}
-	connectortest.App(t, connectortest.AppHarness{Open: open("a.csv"), Broken: open("broken.csv"), Rejects: 1, Want: []connectors.Account{
+	connectortest.App(t, connectortest.AppHarness{Open: open("a.csv"), Broken: open("broken.csv"), Rejects: 1, Spec: AppConfig{}.Spec(), Want: []connectors.Account{
 		{ID: "1", DisplayName: "Ayre, Ann", Enabled: connectors.Yes, Entitlements: []connectors.Entitlement{{ID: "READ"}}},
 		{ID: "3", DisplayName: "Cole\tC.", Enabled: connectors.No, Credentials: []connectors.Credential{{ID: "k1", Created: made}}}}})
 	if hint := open("a.csv")(t).Info().SizeHint; hint != 67+26+33 {
@@ -209,7 +209,7 @@ func TestRosterKeepsTheContract(t *testing.T) {
 			return r
 		}
 	}
-	connectortest.Roster(t, connectortest.RosterHarness{Open: open("r.csv"), Broken: open("broken.csv"),
+	connectortest.Roster(t, connectortest.RosterHarness{Open: open("r.csv"), Broken: open("broken.csv"), Spec: RosterConfig{}.Spec(),
 		Want: []connectors.Person{{ID: "E1", LastName: "Ayre"}, {ID: "E2", Status: connectors.Terminated}}})
 }
 

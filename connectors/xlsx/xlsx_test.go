@@ -254,7 +254,7 @@ func TestAppKeepsTheContract(t *testing.T) {
 			return a
 		}
 	}
-	connectortest.App(t, connectortest.AppHarness{Open: open("Accounts"), Broken: open("Broken"), Rejects: 1, Want: []connectors.Account{
+	connectortest.App(t, connectortest.AppHarness{Open: open("Accounts"), Broken: open("Broken"), Rejects: 1, Spec: AppConfig{}.Spec(), Want: []connectors.Account{
 		{ID: "1", EmployeeID: "E1", Enabled: connectors.Yes, Entitlements: []connectors.Entitlement{{ID: "READ"}}}, {ID: "3", Enabled: connectors.No, Credentials: []connectors.Credential{{ID: "k1", Kind: "token"}}}}})
 }
 
@@ -278,6 +278,6 @@ func TestRosterKeepsTheContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	connectortest.Roster(t, connectortest.RosterHarness{Open: open("People"), Broken: open("History"),
+	connectortest.Roster(t, connectortest.RosterHarness{Open: open("People"), Broken: open("History"), Spec: RosterConfig{}.Spec(),
 		Want: []connectors.Person{{ID: "E1", LastName: "Ayre", Roles: []connectors.RolePeriod{{From: from, Role: "R1"}}}, {ID: "E2", Status: connectors.Terminated}}})
 }
