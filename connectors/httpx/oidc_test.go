@@ -3,23 +3,20 @@
 package httpx
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math/big"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"rollcall/connectors"
+	"rollcall/connectors/connectortest/peer"
 )
 
 // TestIntegrationOIDCProvider gets tokens from a token endpoint that nobody here wrote: oidc-provider, from npm. It needs node
@@ -104,73 +101,12 @@ func TestIntegrationOIDCProvider(t *testing.T) {
 // startOIDC runs the server until the test ends.
 func startOIDC(t *testing.T, clients []any) (base string) {
 	t.Helper()
-	dir := installOIDC(t)
 	b, err := json.Marshal(clients)
 	check(t, err)
 	file := filepath.Join(t.TempDir(), "clients.json")
 	check(t, os.WriteFile(file, b, 0o600))
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	port := free.Addr().(*net.TCPAddr).Port
-	check(t, free.Close())
-	cmd := exec.Command("node", "server.mjs", file, "600", fmt.Sprint(port))
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	out, err := cmd.StdoutPipe()
-	check(t, err)
-	check(t, cmd.Start())
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		if lines.Text() == "listening" {
-			return fmt.Sprintf("http://127.0.0.1:%d", port)
-		}
-	}
-	t.Fatal("the server did not start")
-	return ""
-}
-
-// installOIDC makes a folder with the server and its package. The folder's name holds the hash of both files, and it appears
-// only when it is whole.
-func installOIDC(t *testing.T) string {
-	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%s is missing: install Node.js 20 or later with npm (https://nodejs.org, or apt install nodejs npm)", tool)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = t.TempDir()
-	}
-	sum := sha256.New()
-	src := os.DirFS("testdata/oidc")
-	for _, name := range []string{"package.json", "server.mjs"} {
-		b, err := fs.ReadFile(src, name)
-		check(t, err)
-		sum.Write(b)
-	}
-	dir := filepath.Join(cache, "rollcall-test", fmt.Sprintf("oidc-%x", sum.Sum(nil)[:6]))
-	if _, err := os.Stat(dir); err == nil {
-		return dir
-	}
-	check(t, os.MkdirAll(filepath.Dir(dir), 0o755))
-	part, err := os.MkdirTemp(filepath.Dir(dir), "part-")
-	check(t, err)
-	defer os.RemoveAll(part)
-	check(t, os.CopyFS(part, src))
-	npm := exec.Command("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts")
-	npm.Dir = part
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm install in %s: %v\n%s", part, err, out)
-	}
-	if err := os.Rename(part, dir); err != nil {
-		if _, there := os.Stat(dir); there != nil { // another test run was not first either
-			t.Fatal(err)
-		}
-	}
-	return dir
+	dir := peer.Npm(t, "oidc", os.DirFS("testdata/oidc"))
+	return "http://127.0.0.1:" + peer.Serve(t, peer.Node(dir, "server.mjs", file, "600"), `listening on (\d+)`)
 }
 
 func check(t *testing.T, err error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 )
 
 // These tests read and change an OpenLDAP server, from Debian.
@@ -28,9 +30,9 @@ type slapd struct{ dir, ip string }
 
 func startSlapd(t *testing.T) *slapd {
 	t.Helper()
-	need(t, "slapd", "slapd", "ldap-utils")
-	need(t, "ldapmodify", "ldap-utils")
-	s := &slapd{dir: shortDir(t), ip: freeAddress(t, 389, 636)}
+	peer.Debian(t, "slapd", "slapd", "ldap-utils")
+	peer.Debian(t, "ldapmodify", "ldap-utils")
+	s := &slapd{dir: shortDir(t), ip: peer.Address(t, 389, 636)}
 	certificates(t, filepath.Join(s.dir, "tls"), s.ip)
 	check(t, os.Mkdir(filepath.Join(s.dir, "db"), 0o700))
 	conf := filepath.Join(s.dir, "slapd.conf")
@@ -38,7 +40,7 @@ func startSlapd(t *testing.T) *slapd {
 	seed := filepath.Join(s.dir, "seed.ldif")
 	check(t, os.WriteFile(seed, []byte(slapdPeopleLDIF()), 0o600))
 	run(t, "", "slapadd", "-q", "-f", conf, "-l", seed)
-	serve(t, filepath.Join(s.dir, "log"), s.ip+":636", "slapd", "-d", "0", "-f", conf, "-h", "ldap://"+s.ip+" ldaps://"+s.ip)
+	peer.ServeAt(t, exec.Command("slapd", "-d", "0", "-f", conf, "-h", "ldap://"+s.ip+" ldaps://"+s.ip), s.ip+":636")
 	s.change(t, slapdGroups()) // through the server, so that its memberOf overlay sees them
 	return s
 }

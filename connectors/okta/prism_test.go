@@ -4,65 +4,29 @@ package okta
 
 import (
 	"fmt"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 )
-
-// judge keeps what Prism says of the requests and answers that pass through it.
-type judge struct {
-	mu         sync.Mutex
-	requests   int
-	paths      map[string]bool
-	violations []string
-}
-
-func (j *judge) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := http.DefaultTransport.RoundTrip(r)
-	if err != nil {
-		return res, err
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.requests++
-	j.paths[r.Method+" "+r.URL.Path] = true
-	if v := res.Header.Get("Sl-Violations"); v != "" {
-		j.violations = append(j.violations, r.Method+" "+r.URL.RequestURI()+": "+v)
-	}
-	return res, err
-}
 
 // TestIntegrationPrism puts Okta's own OpenAPI document (see testdata/README.md) between the connector and the fake: Prism, a
 // proxy, holds every request and every answer against it. With that, the fake answers as Okta says that it does, and the
 // connector asks as Okta says that one may.
 func TestIntegrationPrism(t *testing.T) {
-	dir := install(t, "prism")
 	document, err := filepath.Abs("testdata/management-2026.06.3.json")
 	check(t, err)
-	j := &judge{paths: map[string]bool{}}
-
-	// One Prism for all: what it leads to is changed behind it.
-	current := &behind{}
-	srv := httptest.NewServer(current)
-	t.Cleanup(srv.Close)
-	addr := freeAddr(t)
-	host, port, err := net.SplitHostPort(addr)
-	check(t, err)
-	run(t, addr, dir, "node", "node_modules/@stoplight/prism-cli/dist/index.js", "proxy", "-h", host, "-p", port, document, srv.URL)
-	base := "http://" + addr
+	j := peer.StartPrism(t, document)
 	open := func(tb testing.TB, f *fake) *App {
-		f.most, f.base = 20, base // the least that Okta lets one ask for of some lists
-		current.set(f)
-		app, err := (&AppConfig{URL: base, Token: "env:OKTA"}).open(testEnv(&http.Client{Transport: j, Timeout: time.Minute}), f.settings())
+		f.most, f.base = 20, j.URL // the least that Okta lets one ask for of some lists
+		j.Serve(f)
+		app, err := (&AppConfig{URL: j.URL, Token: "env:OKTA"}).open(testEnv(&http.Client{Transport: j, Timeout: time.Minute}), f.settings())
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -126,53 +90,33 @@ func TestIntegrationPrism(t *testing.T) {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
-	t.Logf("%d requests to %d paths, %d violations", j.requests, len(j.paths), len(j.violations))
-	slices.Sort(j.violations)
-	for _, v := range slices.Compact(j.violations) {
+	for _, v := range j.Found() {
 		t.Error(v)
 	}
-	if j.requests < 500 || len(j.paths) < 50 {
-		t.Errorf("only %d requests to %d paths were judged", j.requests, len(j.paths))
+	n, paths := j.Judged()
+	t.Logf("%d requests to %d paths were judged", n, len(paths))
+	if n < 500 || len(paths) < 50 {
+		t.Error("what was judged?")
 	}
 	for _, want := range []string{"POST /api/v1/users/00u1/lifecycle/suspend", "POST /api/v1/users/00u1/lifecycle/unsuspend", "DELETE /api/v1/users/00u1/sessions",
 		"PUT /api/v1/groups/00g1/users/00u1", "DELETE /api/v1/groups/00g1/users/00u1", "POST /api/v1/users/00u1/roles", "DELETE /api/v1/users/00u1/roles/ra1"} {
-		if !j.paths[want] {
+		if !slices.Contains(paths, want) {
 			t.Errorf("%s was not judged", want)
 		}
 	}
 	t.Run("the judge bites", func(t *testing.T) {
-		j.violations = nil
 		f := company()
 		f.users[0].status = "ON_HOLIDAY"
 		f.users[1].extra = `"email":7`
-		open(t, f).find(t.Context(), "00u1")
-		open(t, f).find(t.Context(), "00u2")
-		if len(j.violations) != 2 || !strings.Contains(strings.Join(j.violations, " "), "status") {
-			t.Errorf("answers that Okta does not give were not noticed: %q", j.violations)
-		}
-		j.violations = nil
-		_, err := open(t, company()).client.Get(t.Context(), "/api/v1/apps/0oa1/groups?limit=7")
-		if err == nil && len(j.violations) == 0 || !slices.ContainsFunc(append(j.violations, fmt.Sprint(err)), func(s string) bool { return strings.Contains(s, "limit") }) {
-			t.Errorf("a request that Okta's document forbids was not noticed: %v, %q", err, j.violations)
+		app := open(t, f)
+		app.find(t.Context(), "00u1")
+		app.find(t.Context(), "00u2")
+		app.client.Get(t.Context(), "/api/v1/apps/0oa1/groups?limit=7")
+		v := fmt.Sprint(j.Found())
+		for _, want := range []string{"response.body.status", "response.body.profile.email", "request.query.limit"} {
+			if !strings.Contains(v, want) {
+				t.Errorf("%s was not noticed: %s", want, v)
+			}
 		}
 	})
-}
-
-// behind is a server that can be changed for another.
-type behind struct {
-	mu sync.Mutex
-	at http.Handler
-}
-
-func (b *behind) set(h http.Handler) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.at = h
-}
-
-func (b *behind) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	at := b.at
-	b.mu.Unlock()
-	at.ServeHTTP(w, r)
 }

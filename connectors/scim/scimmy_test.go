@@ -3,15 +3,11 @@
 package scim
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -19,6 +15,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 	"rollcall/connectors/httpx"
 )
 
@@ -130,28 +127,13 @@ func testCompany() (users, groups []map[string]any, want []connectors.Account) {
 // startScimmy installs the server, unless it is in the cache, and runs it until the test ends.
 func startScimmy(t *testing.T, data any) (base string) {
 	t.Helper()
-	dir := installScimmy(t)
 	b, err := json.Marshal(data)
 	check(t, err)
 	file := filepath.Join(t.TempDir(), "data.json")
 	check(t, os.WriteFile(file, b, 0o600))
-
-	cmd := exec.Command("node", "server.mjs", file, fmt.Sprint(pageCap))
-	cmd.Dir, cmd.Stderr = dir, os.Stderr
+	cmd := peer.Node(peer.Npm(t, "scimmy", os.DirFS("testdata/scimmy")), "server.mjs", file, fmt.Sprint(pageCap))
 	cmd.Env = append(os.Environ(), "TOKEN="+token)
-	out, err := cmd.StdoutPipe()
-	check(t, err)
-	check(t, cmd.Start())
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadString('\n')
-	port, ok := strings.CutPrefix(strings.TrimSpace(line), "listening on ")
-	if err != nil || !ok {
-		t.Fatalf("the server did not start: it said %q (%v)", line, err)
-	}
-	return "http://127.0.0.1:" + port
+	return "http://127.0.0.1:" + peer.Serve(t, cmd, `listening on (\d+)`)
 }
 
 // resetScimmy takes back all changes.
@@ -162,48 +144,6 @@ func resetScimmy(tb testing.TB, base string) {
 		tb.Fatalf("the server could not be reset: %v, %v", res, err)
 	}
 	res.Body.Close()
-}
-
-// installScimmy makes a folder with the server and its packages. The folder's name holds the hash of both files, and it
-// appears only when it is whole.
-func installScimmy(t *testing.T) string {
-	t.Helper()
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Fatalf("%s is missing: install Node.js 20 or later with npm (https://nodejs.org, or apt install nodejs npm)", tool)
-		}
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = t.TempDir()
-	}
-	sum := sha256.New()
-	src := os.DirFS("testdata/scimmy")
-	for _, name := range []string{"package.json", "server.mjs"} {
-		b, err := fs.ReadFile(src, name)
-		check(t, err)
-		sum.Write(b)
-	}
-	dir := filepath.Join(cache, "rollcall-test", fmt.Sprintf("scimmy-%x", sum.Sum(nil)[:6]))
-	if _, err := os.Stat(dir); err == nil {
-		return dir
-	}
-	check(t, os.MkdirAll(filepath.Dir(dir), 0o755))
-	part, err := os.MkdirTemp(filepath.Dir(dir), "part-")
-	check(t, err)
-	defer os.RemoveAll(part)
-	check(t, os.CopyFS(part, src))
-	npm := exec.Command("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts")
-	npm.Dir = part
-	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm install in %s: %v\n%s", part, err, out)
-	}
-	if err := os.Rename(part, dir); err != nil {
-		if _, there := os.Stat(dir); there != nil { // another test run was not first either
-			t.Fatal(err)
-		}
-	}
-	return dir
 }
 
 func check(t *testing.T, err error) {

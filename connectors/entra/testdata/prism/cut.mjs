@@ -1,4 +1,4 @@
-// cut.mjs OUT: the part of Microsoft Graph's OpenAPI document that the connector uses. The whole has 7,400 paths, and Prism does
+// cut.mjs OUT, where Prism is installed: the part of Microsoft Graph's OpenAPI document that the connector uses. The whole has 7,400 paths, and Prism does
 // not get through it. Nothing is written by hand but what is said here.
 import fs from "node:fs";
 
