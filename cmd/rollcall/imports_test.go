@@ -23,6 +23,7 @@ var rooms = []struct {
 	{"rollcall/connectors/connectortest", 20},
 	{"rollcall/connectors/httpx", 10},
 	{"rollcall/connectors/table", 10},
+	{"rollcall/connectors/nested", 10},
 	{"rollcall/connectors/inmem", 10},
 	{"rollcall/connectors/", 20}, // one vendor a room
 	{"rollcall/connectors", 0},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"rollcall/connectors"
+	"rollcall/connectors/nested"
 )
 
 // rights say who holds what: memberships of groups, and what is given to accounts and groups directly.
@@ -12,11 +13,11 @@ type rights struct {
 	*catalogue
 	member  map[oid][]int32   // groups, by a member that is no group
 	parents map[int32][]int32 // groups that a group is itself a member of
-	above   map[int32][]int32 // all groups above one, nearest first: filled as asked for
 	given   map[oid][]grant   // by account or group
 	things  []thing
 	number  map[thing]int32
 	missed  bool // something held is not in the catalogue
+	nested.Groups
 }
 
 // thing is one directory role or app role that somebody holds.
@@ -44,8 +45,12 @@ type grant struct {
 }
 
 func newRights(c *catalogue) *rights {
-	return &rights{catalogue: c, member: map[oid][]int32{}, parents: map[int32][]int32{}, above: map[int32][]int32{},
-		given: map[oid][]grant{}, number: map[thing]int32{}}
+	r := &rights{catalogue: c, member: map[oid][]int32{}, parents: map[int32][]int32{}, given: map[oid][]grant{}, number: map[thing]int32{}}
+	r.In = func(g int32) []int32 { return r.parents[g] }
+	r.Compare = func(a, b int32) int {
+		return cmp.Or(cmp.Compare(r.groups[a].name, r.groups[b].name), cmp.Compare(a, b))
+	}
+	return r
 }
 
 // join notes that something is a member of a group.
@@ -72,43 +77,29 @@ func (r *rights) give(to oid, t thing, g grant) {
 // appendTo adds all that an account holds: the groups it is a member of, those it is in through them, what it is given, and
 // what its groups give it; each by name.
 func (r *rights) appendTo(out []connectors.Entitlement, id oid) []connectors.Entitlement {
-	direct := r.byName(r.member[id])
-	for _, g := range direct {
-		out = append(out, r.groupAs(g, ""))
-	}
-	at, had := len(out), slices.Clone(direct)
-	type path struct{ group, through int32 }
-	var paths []path
-	for _, g := range direct {
-		paths = append(paths, path{g, g})
-		for _, up := range r.groupsAbove(g) {
-			if !slices.Contains(had, up) {
-				had = append(had, up)
-				paths = append(paths, path{up, g})
-				out = append(out, r.groupAs(up, r.groups[g].name))
-			}
+	places := r.Places(r.member[id])
+	for _, p := range places {
+		e := connectors.Entitlement{ID: r.groups[p.Group].name, Privileged: r.groups[p.Group].IsAssignableToRole}
+		if p.Through != p.Group {
+			e.Inherited = r.groups[p.Through].name
 		}
+		out = append(out, e)
 	}
-	sortByID(out[at:])
-	at = len(out)
+	at := len(out)
 	for _, g := range r.given[id] {
 		out = r.add(out, at, g, "")
 	}
-	for _, p := range paths {
-		for _, g := range r.given[r.groups[p.group].ID] {
+	for _, p := range places {
+		for _, g := range r.given[r.groups[p.Group].ID] {
 			// An app takes in who is a member of the group itself, and nobody from groups within it (learn.microsoft.com,
 			// "Assign users and groups to an application").
-			if r.things[g.thing].kind != appRoleKind || p.group == p.through {
-				out = r.add(out, at, g, r.groups[p.through].name)
+			if r.things[g.thing].kind != appRoleKind || p.Group == p.Through {
+				out = r.add(out, at, g, r.groups[p.Through].name)
 			}
 		}
 	}
 	sortByID(out[at:])
 	return out
-}
-
-func (r *rights) groupAs(g int32, through connectors.EntitlementID) connectors.Entitlement {
-	return connectors.Entitlement{ID: r.groups[g].name, Inherited: through, Privileged: r.groups[g].IsAssignableToRole}
 }
 
 // add adds what is given, unless it is there from another side already.
@@ -122,33 +113,6 @@ func (r *rights) add(out []connectors.Entitlement, from int, g grant, through co
 
 func sortByID(e []connectors.Entitlement) {
 	slices.SortFunc(e, func(a, b connectors.Entitlement) int { return cmp.Compare(a.ID, b.ID) })
-}
-
-// byName lists groups once each, in the order of their names.
-func (r *rights) byName(groups []int32) []int32 {
-	groups = slices.Clone(groups)
-	slices.SortFunc(groups, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(r.groups[a].name, r.groups[b].name), cmp.Compare(a, b))
-	})
-	return slices.Compact(groups)
-}
-
-// groupsAbove walks up from a group. Groups may contain each other in a circle.
-func (r *rights) groupsAbove(g int32) []int32 {
-	if up, ok := r.above[g]; ok {
-		return up
-	}
-	up := r.byName(r.parents[g])
-	for i := 0; i < len(up); i++ {
-		for _, p := range r.byName(r.parents[up[i]]) {
-			if !slices.Contains(up, p) {
-				up = append(up, p)
-			}
-		}
-	}
-	up = slices.DeleteFunc(up, func(p int32) bool { return p == g })
-	r.above[g] = up
-	return up
 }
 
 // held are the ids of what an account holds itself, by name: what a removal and its undo need.

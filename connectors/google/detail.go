@@ -95,7 +95,7 @@ func (p *pull) notes() {
 		p.trace.Note(connectors.Accounts, fmt.Sprintf("%d accounts were suspended by Google itself, not by an administrator (%s): find out why", total, strings.Join(why, ", ")))
 	}
 	for _, n := range p.groups.all {
-		for _, g := range append([]int32{n}, p.groups.groupsAbove(n)...) {
+		for _, g := range append([]int32{n}, p.groups.Above(n)...) {
 			for _, v := range p.roles.assigned[p.groups.groups[g].ID] {
 				p.trace.Note(connectors.Entitlements, fmt.Sprintf("everybody of the customer holds %s through the group %s: this stands at no account",
 					p.roles.entitlement(v), p.groups.groups[g].entitlement()))

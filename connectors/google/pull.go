@@ -156,7 +156,7 @@ func (a *App) whole(acc *connectors.Account, u *user, m *membership, x *access, 
 	if err := a.fill(acc, u); err != nil {
 		return err
 	}
-	places := m.places(u.ID)
+	places := m.Places(m.direct[u.ID])
 	acc.Entitlements = m.appendTo(acc.Entitlements, places)
 	acc.Entitlements = x.appendTo(acc.Entitlements, u, m, places, a.zone)
 	acc.Credentials = append(acc.Credentials, h.list...)

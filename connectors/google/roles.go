@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"rollcall/connectors"
+	"rollcall/connectors/nested"
 )
 
 // rolePrefix tells administrator roles from groups, whose addresses hold no colon.
@@ -120,7 +121,7 @@ func (v assignment) until(zone *time.Location) connectors.Date {
 }
 
 // appendTo adds the user's administrator roles: its own, then those it has through groups. All of them are privileged.
-func (x *access) appendTo(out []connectors.Entitlement, u *user, m *membership, places []place, zone *time.Location) []connectors.Entitlement {
+func (x *access) appendTo(out []connectors.Entitlement, u *user, m *membership, places []nested.Place, zone *time.Location) []connectors.Entitlement {
 	from := len(out)
 	add := func(e connectors.Entitlement) {
 		for i := range out[from:] {
@@ -144,8 +145,8 @@ func (x *access) appendTo(out []connectors.Entitlement, u *user, m *membership, 
 	own := len(out)
 	slices.SortFunc(out[from:], byID)
 	for _, p := range places {
-		for _, v := range x.assigned[m.groups[p.group].ID] {
-			add(connectors.Entitlement{ID: x.entitlement(v), Privileged: true, Until: v.until(zone), Inherited: m.groups[p.via].entitlement()})
+		for _, v := range x.assigned[m.groups[p.Group].ID] {
+			add(connectors.Entitlement{ID: x.entitlement(v), Privileged: true, Until: v.until(zone), Inherited: m.groups[p.Through].entitlement()})
 		}
 	}
 	slices.SortFunc(out[own:], byID)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"rollcall/connectors"
+	"rollcall/connectors/nested"
 )
 
 // group is one group of the directory.
@@ -22,12 +23,16 @@ type membership struct {
 	bySID   map[sid]int32
 	direct  map[string][]int32 // by the key of any member; groups as members are moved to parents when all are known
 	parents map[int32][]int32  // groups that a group is itself a member of
-	above   map[int32][]int32  // all groups above one, nearest first: filled as asked for
+	nested.Groups
 }
 
 func newMembership() *membership {
-	return &membership{byID: map[string]int32{}, bySID: map[sid]int32{}, direct: map[string][]int32{},
-		parents: map[int32][]int32{}, above: map[int32][]int32{}}
+	m := &membership{byID: map[string]int32{}, bySID: map[sid]int32{}, direct: map[string][]int32{}, parents: map[int32][]int32{}}
+	m.In = func(g int32) []int32 { return m.parents[g] }
+	m.Compare = func(a, b int32) int {
+		return cmp.Or(cmp.Compare(m.groups[a].name, m.groups[b].name), cmp.Compare(m.groups[a].id, m.groups[b].id))
+	}
+	return m
 }
 
 // uidKey is the key of a member that is named by its uid.
@@ -118,7 +123,7 @@ func (m *membership) settle() {
 	}
 	rules := make([]bool, len(m.groups))
 	for n := range m.groups {
-		rules[n] = m.groups[n].privileged || slices.ContainsFunc(m.groupsAbove(int32(n)), func(up int32) bool { return m.groups[up].privileged })
+		rules[n] = m.groups[n].privileged || slices.ContainsFunc(m.Above(int32(n)), func(up int32) bool { return m.groups[up].privileged })
 	}
 	for n := range m.groups {
 		m.groups[n].privileged = rules[n]
@@ -139,53 +144,19 @@ func (m *membership) directOf(keys []string, primary sid) []int32 {
 	if n, ok := m.bySID[primary]; ok && primary != "" {
 		direct = append(direct, n)
 	}
-	return m.byName(direct)
+	return m.Sorted(direct)
 }
 
 // appendTo adds to out the groups that an account is in: those of its own, then those it is in through them, each by name.
 func (m *membership) appendTo(out []connectors.Entitlement, direct []int32) []connectors.Entitlement {
-	for _, g := range direct {
-		out = append(out, connectors.Entitlement{ID: m.groups[g].name, Privileged: m.groups[g].privileged})
-	}
-	inherited := len(out)
-	had := slices.Clone(direct)
-	for _, g := range direct {
-		for _, up := range m.groupsAbove(g) {
-			if !slices.Contains(had, up) {
-				had = append(had, up)
-				out = append(out, connectors.Entitlement{ID: m.groups[up].name, Privileged: m.groups[up].privileged, Inherited: m.groups[g].name})
-			}
+	for _, p := range m.Places(direct) {
+		e := connectors.Entitlement{ID: m.groups[p.Group].name, Privileged: m.groups[p.Group].privileged}
+		if p.Through != p.Group {
+			e.Inherited = m.groups[p.Through].name
 		}
+		out = append(out, e)
 	}
-	slices.SortFunc(out[inherited:], func(a, b connectors.Entitlement) int { return cmp.Compare(a.ID, b.ID) })
 	return out
-}
-
-// byName lists groups once each, in the order of their names.
-func (m *membership) byName(groups []int32) []int32 {
-	groups = slices.Clone(groups)
-	slices.SortFunc(groups, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(m.groups[a].name, m.groups[b].name), cmp.Compare(m.groups[a].id, m.groups[b].id))
-	})
-	return slices.Compact(groups)
-}
-
-// groupsAbove walks up from a group. Groups may contain each other in a circle.
-func (m *membership) groupsAbove(g int32) []int32 {
-	if up, ok := m.above[g]; ok {
-		return up
-	}
-	up := m.byName(m.parents[g])
-	for i := 0; i < len(up); i++ {
-		for _, p := range m.byName(m.parents[up[i]]) {
-			if !slices.Contains(up, p) {
-				up = append(up, p)
-			}
-		}
-	}
-	up = slices.DeleteFunc(up, func(p int32) bool { return p == g })
-	m.above[g] = up
-	return up
 }
 
 // groupsOf reads the groups of one account, and those above them: from the account upwards, by asking which groups name it,

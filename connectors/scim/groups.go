@@ -11,16 +11,17 @@ import (
 	"strings"
 
 	"rollcall/connectors"
+	"rollcall/connectors/nested"
 )
 
 // membership says which groups each user is in. Group numbers are positions in names; the zero value knows no groups.
 type membership struct {
 	names   []connectors.EntitlementID
 	ids     map[string]int32
-	nested  map[string]bool    // ids of members that are said to be groups
+	inner   map[string]bool    // ids of members that are said to be groups
 	direct  map[string][]int32 // by user id; while groups are still being read, by the id of any member
 	parents map[int32][]int32  // groups that a group is itself a member of
-	above   map[int32][]int32  // all groups above one, nearest first: filled as asked for
+	nested.Groups
 }
 
 // group is what is read of a Group resource.
@@ -33,10 +34,9 @@ type group struct {
 // readGroups reads every group. Whatever cannot be understood ends the pull: a group left out would be entitlements
 // lost without a trace.
 func (s *server) readGroups(ctx context.Context, t connectors.Trace) (*membership, error) {
-	m := &membership{
-		ids: map[string]int32{}, nested: map[string]bool{},
-		direct: map[string][]int32{}, parents: map[int32][]int32{}, above: map[int32][]int32{},
-	}
+	m := &membership{ids: map[string]int32{}, inner: map[string]bool{}, direct: map[string][]int32{}, parents: map[int32][]int32{}}
+	m.In = func(g int32) []int32 { return m.parents[g] }
+	m.Compare = func(a, b int32) int { return cmp.Or(cmp.Compare(m.names[a], m.names[b]), cmp.Compare(a, b)) }
 	for r, err := range s.list(ctx, t, connectors.Groups, "/Groups") {
 		if err != nil {
 			return nil, fmt.Errorf("%w (if this app has no groups to read, set groups = false)", err)
@@ -99,7 +99,7 @@ func (m *membership) add(g group) error {
 			return fmt.Errorf("group %q has a member without value and $ref", g.ID)
 		}
 		if strings.EqualFold(string(v.Type), "group") {
-			m.nested[id] = true
+			m.inner[id] = true
 		}
 		m.direct[id] = append(m.direct[id], n)
 	}
@@ -122,9 +122,9 @@ func (m *membership) settle() (lost int) {
 			m.parents[n] = in
 			delete(m.direct, id)
 		}
-		delete(m.nested, id)
+		delete(m.inner, id)
 	}
-	for id := range m.nested {
+	for id := range m.inner {
 		delete(m.direct, id)
 	}
 	uses := map[connectors.EntitlementID]int{}
@@ -141,7 +141,7 @@ func (m *membership) settle() (lost int) {
 			m.names[n] = connectors.EntitlementID(name + " [" + id + "]")
 		}
 	}
-	return len(m.nested)
+	return len(m.inner)
 }
 
 // has tells whether any group names the user.
@@ -173,47 +173,12 @@ func (m *membership) idOf(e connectors.EntitlementID) string {
 
 // appendTo adds the user's groups to out: those it is a member of, then those it is in through them, each by name.
 func (m *membership) appendTo(out []connectors.Entitlement, user string) []connectors.Entitlement {
-	direct := m.byName(m.direct[user])
-	for _, g := range direct {
-		out = append(out, connectors.Entitlement{ID: m.names[g]})
-	}
-	inherited := len(out)
-	had := slices.Clone(direct)
-	for _, g := range direct {
-		for _, up := range m.groupsAbove(g) {
-			if !slices.Contains(had, up) {
-				had = append(had, up)
-				out = append(out, connectors.Entitlement{ID: m.names[up], Inherited: m.names[g]})
-			}
+	for _, p := range m.Places(m.direct[user]) {
+		e := connectors.Entitlement{ID: m.names[p.Group]}
+		if p.Through != p.Group {
+			e.Inherited = m.names[p.Through]
 		}
+		out = append(out, e)
 	}
-	slices.SortFunc(out[inherited:], func(a, b connectors.Entitlement) int { return cmp.Compare(a.ID, b.ID) })
 	return out
-}
-
-// byName lists groups once each, in the order of their names.
-func (m *membership) byName(groups []int32) []int32 {
-	groups = slices.Clone(groups)
-	slices.SortFunc(groups, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(m.names[a], m.names[b]), cmp.Compare(a, b))
-	})
-	return slices.Compact(groups)
-}
-
-// groupsAbove walks up from a group. Groups may contain each other in a circle.
-func (m *membership) groupsAbove(g int32) []int32 {
-	if up, ok := m.above[g]; ok {
-		return up
-	}
-	up := m.byName(m.parents[g])
-	for i := 0; i < len(up); i++ {
-		for _, p := range m.byName(m.parents[up[i]]) {
-			if !slices.Contains(up, p) {
-				up = append(up, p)
-			}
-		}
-	}
-	up = slices.DeleteFunc(up, func(p int32) bool { return p == g })
-	m.above[g] = up
-	return up
 }
