@@ -28,12 +28,6 @@ type Problem struct {
 
 // PreflightOf finds a source's preflight, also behind ReadOnly: it changes nothing.
 func PreflightOf(s Source) (Preflighter, bool) {
-	switch r := s.(type) {
-	case readOnly:
-		s = r.app
-	case readOnlyGetter:
-		s = r.app
-	}
-	p, ok := s.(Preflighter)
+	p, ok := behind(s).(Preflighter)
 	return p, ok
 }

@@ -54,3 +54,14 @@ type readOnlyGetter struct{ readOnly }
 func (r readOnlyGetter) Account(ctx context.Context, id AccountID) (Account, error) {
 	return r.app.(Getter).Account(ctx, id)
 }
+
+// behind is the source that ReadOnly hides, for what changes nothing.
+func behind(s Source) Source {
+	switch r := s.(type) {
+	case readOnly:
+		return r.app
+	case readOnlyGetter:
+		return r.app
+	}
+	return s
+}

@@ -37,7 +37,8 @@
 //
 // It deletes nothing, takes no licences away (without one, mailboxes are deleted after 30 days), and does not disable service
 // principals (the least permission for that, Application.ReadWrite.All, would let it take over any application). It
-// reads everything every time: delta queries say nothing of sign-ins, and what they leave out is no evidence of absence.
+// reads everything every time: delta queries say nothing of sign-ins, and what they leave out is no evidence of absence. They
+// only tell that it is time to read again (see Changed).
 package entra
 
 import (

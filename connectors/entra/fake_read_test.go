@@ -26,6 +26,16 @@ func (f *fake) reads(m *http.ServeMux) {
 			}
 		})
 	}
+	for path, l := range map[string]struct {
+		permission string
+		all        *[]object
+	}{"/users/delta": {"User.Read.All", &f.users}, "/servicePrincipals/delta": {"Application.Read.All", &f.apps}} {
+		m.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			if f.may(w, l.permission) {
+				f.delta(w, r, *l.all)
+			}
+		})
+	}
 	list("/applications", "Application.Read.All", func(string) []object { return f.registered })
 	list("/subscribedSkus", "LicenseAssignment.Read.All", func(string) []object { return f.skus })
 	list("/organization", "Organization.Read.All", func(string) []object { return []object{{"id": guid(1, 1), "displayName": "Contoso"}} })

@@ -63,6 +63,7 @@ type fake struct {
 	asked     []string                                          // method and path of each request
 	assertion string                                            // by which the last token was asked for
 	made      int                                               // ids given out
+	marks     []map[string]string                               // what there was when a delta link was given out; nil: forgotten
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -83,6 +83,16 @@ func TestIntegrationPrism(t *testing.T) {
 			}
 		}
 	})
+	t.Run("changes", func(t *testing.T) {
+		for _, accounts := range []string{"users", "service_principals"} {
+			f := company()
+			app := j.open(t, f, AppConfig{Accounts: accounts})
+			mark := asks(t, app, "", false, "at first")
+			f.users[0]["accountEnabled"], f.apps[0]["accountEnabled"] = false, false
+			f.users, f.apps = f.users[:len(f.users)-1], f.apps[:len(f.apps)-1]
+			asks(t, app, mark, true, "with one disabled and one gone")
+		}
+	})
 	for _, v := range j.Found() {
 		t.Error(v)
 	}

@@ -17,6 +17,7 @@ const used = [
   "/roleManagement/directory/roleDefinitions", "/roleManagement/directory/roleAssignments",
   "/roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}", "/roleManagement/directory/roleEligibilityScheduleInstances",
   "/applications", "/subscribedSkus", "/organization",
+  "/users/microsoft.graph.delta()", "/servicePrincipals/microsoft.graph.delta()",
 ];
 const newer = [ // than the document of v1.0: judged by that of beta
   "/reports/authenticationMethods/userRegistrationDetails",
@@ -46,10 +47,11 @@ mend(beta);
 const paths = {};
 for (const p of used) paths[p] = doc.paths[p] ?? (() => { throw new Error(`the document has no ${p}`); })();
 
-// Actions are called by their short names as well, and that is how Microsoft's own pages write it.
-const revoke = "/users/{user-id}/microsoft.graph.revokeSignInSessions";
-paths["/users/{user-id}/revokeSignInSessions"] = paths[revoke];
-delete paths[revoke];
+// Actions and functions are called by their short names as well, and that is how Microsoft's own pages write it.
+for (const p of Object.keys(paths)) if (p.includes("microsoft.graph.")) {
+  paths[p.replace("microsoft.graph.", "").replace("()", "")] = paths[p];
+  delete paths[p];
+}
 
 // Sponsors are newer than both documents: a list of directory objects, as direct reports are.
 paths["/users/{user-id}/sponsors"] = paths["/users/{user-id}/directReports"];
