@@ -11,6 +11,7 @@ type serveConfig struct {
 	Group  *string `toml:"group"`       // of the users who may speak to it through its socket; "" = none but its own
 	Listen string  `toml:"listen"`      // host:port of health and metrics; absent: none
 	Watch  *hours  `toml:"watch"`       // how often the roster is looked at between runs; absent: not
+	Apps   *hours  `toml:"watch_apps"`  // how often apps that can tell are asked whether they changed; absent: not
 	Hook   string  `toml:"hook"`        // reference of the secret with which HR's system signs that the roster has changed
 	Within *hours  `toml:"stop_within"` // how long what is under way may go on after it was told to stop
 }
@@ -29,6 +30,7 @@ type serving struct {
 	GroupSet  bool // somebody asked for it: it must exist
 	Listen    string
 	Watch     time.Duration // 0 = not by itself
+	WatchApps time.Duration // 0 = not
 	Hook      string
 	Within    time.Duration
 	Schedules []*schedule
@@ -48,6 +50,11 @@ func (c *config) serve(f *tomlFile, s serveConfig, schedules []scheduleConfig) {
 	if s.Watch != nil {
 		if c.Serve.Watch = time.Duration(*s.Watch); c.Serve.Watch < time.Minute {
 			f.problem("serve.watch", "[serve] watch: want a minute or more, such as \"10m\"")
+		}
+	}
+	if s.Apps != nil {
+		if c.Serve.WatchApps = time.Duration(*s.Apps); c.Serve.WatchApps < time.Minute {
+			f.problem("serve.watch_apps", "[serve] watch_apps: want a minute or more, such as \"1h\"")
 		}
 	}
 	switch {

@@ -125,6 +125,7 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	if c.Serve.Watch > 0 || c.Serve.Hook != "" {
 		all.Go(func() { d.watch(ctx, c.Serve.Watch) })
 	}
+	all.Go(func() { d.watchApps(ctx) })
 	d.log.Info("serving", "version", version(), "state", c.State, "schedules", len(c.Serve.Schedules), "socket", socketPath(c.State))
 	notifySystemd(d.p.env, "READY=1")
 	t := time.NewTicker(tick)
