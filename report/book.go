@@ -96,7 +96,11 @@ func (b *book) properties() {
 }
 
 func (b *book) title() string {
-	return strings.TrimSpace(fmt.Sprintf("Access review %s, as of %s", b.r.Run, b.r.Result.AsOf))
+	title := strings.TrimSpace(fmt.Sprintf("Access review %s, as of %s", b.r.Run, b.r.Result.AsOf))
+	if b.r.Pseudonymous != "" {
+		title += " (pseudonymous)"
+	}
+	return title
 }
 
 // Paper, as Excel numbers it.
@@ -145,6 +149,9 @@ func (b *book) printTitles() {
 // footer names the run on every printed page. An ampersand would be a code.
 func (b *book) footer() string {
 	words := "rollcall run " + b.r.Run
+	if b.r.Pseudonymous != "" {
+		words += " · pseudonymous"
+	}
 	if len(b.sum.Incomplete) > 0 {
 		words = "INCOMPLETE · " + words
 	}

@@ -43,12 +43,16 @@ type Review struct {
 	Actions    []Action
 	Period     *Period // a report of several runs; nil: of one
 	Target     *Target // how soon leavers' access is to be gone; nil: not set
-	Framework  string  // the one whose controls are mapped; empty = every one
+	// Pseudonymous says that nobody is named, and how to get back to them; empty: people are named.
+	Pseudonymous string
+	Framework    string // the one whose controls are mapped; empty = every one
 
 	// Person gives what the roster says of an id; nil, or a nil answer, when it says nothing.
 	Person func(connectors.PersonID) *scanner.Person
 	// NextStep says what to do about findings of a kind; nil when there is nothing to say.
 	NextStep func(scanner.Kind, string) string
+
+	registered func(connectors.AppID, connectors.AccountID, string) *scanner.ServiceAccount // instead of Register
 }
 
 // FindingsFunc gives the findings of some kinds, or of all kinds if none is named, in the order of every report. It may be

@@ -24,6 +24,10 @@ func (b *book) readMe() {
 	p.text(b.st.note, "Cells hold what the sources gave, as text: a value that looks like a formula is not one, and is left as it is because it is evidence. Do not save this workbook as CSV and open that: spreadsheets run such cells there. `rollcall scan --format csv` writes CSV that is safe.")
 	p.text(b.st.note, "What no cell can hold is changed, and says so: a text longer than 32,767 characters or 253 lines ends with a mark (the whole is in the run's JSON lines), characters that no file of this kind can hold are shown as \uFFFD, and those that turn the direction of reading as codes like <U+202E>. Rows that one sheet cannot hold go on in \"Name (2)\".")
 	p.text(b.st.note, "Times are UTC. Days are of the company's calendar, as of "+b.r.Result.AsOf.String()+".")
+	if b.r.Pseudonymous != "" {
+		p.text(b.st.note, b.r.Pseudonymous)
+		p.text(b.st.note, "Pseudonyms begin with what they are of: p a person, a an account, u whoever is named in words, f a finding, c a case, g a group, x an exception, k a credential, h a hash, e an entitlement whose name names somebody. A finding's sentence is what its kind means; a department, title or role that fewer than 5 people have is \""+heldByFew+"\".")
+	}
 	p.gap()
 	p.text(b.st.heading, "What this workbook does not prove")
 	for _, s := range notProven {

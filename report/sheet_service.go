@@ -16,9 +16,13 @@ func serviceSheet(r *Review, know *overview, accounts *[]AccountRow) *longSheet 
 			{"Created", 13}, {"Last sign-in", 13}, {"Sign-in by people", 13}, {"Age of its secret", 13}, {"Next review", 13}, {"Review", 13},
 			{"Findings", 42}, {"Read from", 28}},
 		rows: func(w *longWriter) error {
-			policy := &scanner.Policy{ServiceAccounts: r.Register}
-			if err := policy.Prepare(); err != nil {
-				return err
+			registered := r.registered
+			if registered == nil {
+				policy := &scanner.Policy{ServiceAccounts: r.Register}
+				if err := policy.Prepare(); err != nil {
+					return err
+				}
+				registered = policy.Registered
 			}
 			signIns := r.signIns()
 			for i := range *accounts {
@@ -26,7 +30,7 @@ func serviceSheet(r *Review, know *overview, accounts *[]AccountRow) *longSheet 
 				if err := w.next(); err != nil {
 					return err
 				}
-				serviceRow(w, r, a, policy.Registered(a.App, a.Account, a.Username), signIns[a.App])
+				serviceRow(w, r, a, registered(a.App, a.Account, a.Username), signIns[a.App])
 				w.text(know.accounts.of(a.App, a.Account))
 				w.text(a.Row)
 				w.end()

@@ -24,6 +24,9 @@ func (b *book) summary() {
 	if r.Filter != "" {
 		p.text(b.st.strong, "Only what was asked for is shown: "+r.Filter+".")
 	}
+	if r.Pseudonymous != "" {
+		p.text(b.st.strong, r.Pseudonymous)
+	}
 	p.signedOff()
 	p.chartRoom()
 	p.few()

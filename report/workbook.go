@@ -83,11 +83,12 @@ func sheets(r *Review, sum *Summary, know *overview, population iter.Seq2[Accoun
 		{page: (*book).sources},
 		{page: (*book).readMe},
 	}
-	if r.Filter != "" {
-		for _, s := range list {
-			if s.long != nil {
-				s.long.title += " (only " + r.Filter + ")"
-			}
+	for _, s := range list {
+		if s.long != nil && r.Filter != "" {
+			s.long.title += " (only " + r.Filter + ")"
+		}
+		if s.long != nil && r.Pseudonymous != "" {
+			s.long.title += " (pseudonymous)"
 		}
 	}
 	return list

@@ -33,6 +33,7 @@ type configFile struct {
 	Sign       *signConfig      `toml:"sign"`  // absent: reports are not signed
 	Remediate  remediateConfig  `toml:"remediate"`
 	Identities identitiesConfig `toml:"identities"`
+	Privacy    privacyConfig    `toml:"privacy"`
 	Serve      serveConfig      `toml:"serve"`
 	Schedules  []scheduleConfig `toml:"schedule"`
 	Roster     map[string]any   `toml:"roster"`
@@ -106,6 +107,7 @@ type config struct {
 	Sign       *signConfig  // nil: reports are not signed
 	Assigns    map[connectors.AppID][]string
 	Remediate  remediation
+	Privacy    privacyConfig
 	Serve      serving
 	Abilities  map[connectors.AppID]connectors.Abilities // of the apps that may be written to
 	Writable   map[connectors.AppID]connectors.App
@@ -142,6 +144,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data, read: read}
 	c.common(f, &cf, now)
 	c.evidence(f, cf.Evidence)
+	c.privacy(f, cf.Privacy)
 	c.remediation(f, cf.Remediate, cf.Identities)
 	cf.Witness.check(f)
 	c.Witness = cf.Witness

@@ -109,7 +109,7 @@ func (c *config) peopleOf(cases []*remediate.Case) lookup {
 	slices.Reverse(runs)
 	var known []func(connectors.PersonID) *scanner.Person
 	for _, run := range runs {
-		if who, err := whoIs(filepath.Join(c.State, "runs", run, peopleName)); err == nil {
+		if _, who, err := whoIs(filepath.Join(c.State, "runs", run, peopleName)); err == nil {
 			known = append(known, who)
 		}
 	}

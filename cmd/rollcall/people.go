@@ -97,14 +97,16 @@ func eachPerson(path string, each func(*personRow)) error {
 	}
 }
 
-// whoIs makes people again from the records of a run, as far as reports speak of them.
-func whoIs(path string) (func(connectors.PersonID) *scanner.Person, error) {
+// whoIs makes people again from the records of a run, as far as reports speak of them: in their order, and by the id of any
+// of their records.
+func whoIs(path string) (list []*scanner.Person, byID func(connectors.PersonID) *scanner.Person, err error) {
 	people, records := map[connectors.PersonID]*scanner.Person{}, map[connectors.PersonID]*scanner.Person{}
-	err := eachPerson(path, func(r *personRow) {
+	err = eachPerson(path, func(r *personRow) {
 		p := people[r.Person]
 		if p == nil {
 			p = &scanner.Person{ID: r.Person}
 			people[r.Person] = p
+			list = append(list, p)
 		}
 		rec := &connectors.Person{ID: r.Record, DisplayName: r.Name, Status: workStatus(r.Status), Start: r.Start, End: r.End, Department: r.Department, Title: r.Title, Role: r.Role, Manager: r.Manager}
 		p.Records = append(p.Records, rec)
@@ -115,7 +117,7 @@ func whoIs(path string) (func(connectors.PersonID) *scanner.Person, error) {
 			records[r.Record] = p
 		}
 	})
-	return func(id connectors.PersonID) *scanner.Person { return records[id] }, err
+	return list, func(id connectors.PersonID) *scanner.Person { return records[id] }, err
 }
 
 // workStatus reads what WorkStatus.String writes.

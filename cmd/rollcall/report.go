@@ -25,29 +25,40 @@ import (
 // reportFlags are what `report` is told beside the run.
 type reportFlags struct {
 	framework, app, from, to, out string
+	names                         *report.Pseudonyms // nil: people are named
 }
 
 func (p *program) reportCommand() *cobra.Command {
 	var f reportFlags
+	var pseudonymous bool
 	c := &cobra.Command{
 		Use:   "report [RUN]",
 		Short: "write the workbook of a recorded run again: all of it, of one framework or app, or of a period",
 		Long: `report writes the workbook of a run again from what is in its folder; nothing is read anew. The same run gives the same
 bytes. Without RUN it is the last recorded run; with --from and --to it is the last one of the period, and gathers what
-the others recorded: the trend, what went and how long it took, and every decision.`,
+the others recorded: the trend, what went and how long it took, and every decision. With --pseudonymous it names nobody:
+people and accounts have keyed names, and free texts are withheld.`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, a []string) error { return p.report(c.Context(), strings.Join(a, ""), f) },
+		RunE: func(c *cobra.Command, a []string) error {
+			var asked *bool
+			if c.Flags().Changed("pseudonymous") {
+				asked = &pseudonymous
+			}
+			return p.report(c.Context(), strings.Join(a, ""), f, asked)
+		},
 	}
+	c.AddCommand(p.revealCommand())
 	fs := c.Flags()
 	fs.StringVar(&f.framework, "framework", "", "only findings that bear on this `FRAMEWORK`: "+strings.Join(report.Frameworks(), ", "))
 	fs.StringVar(&f.app, "app", "", "only accounts and findings of this `APP`")
 	fs.StringVar(&f.from, "from", "", "gather the recorded runs from this `DATE` (YYYY-MM-DD) on")
 	fs.StringVar(&f.to, "to", "", "gather the recorded runs up to and including this `DATE`")
+	fs.BoolVar(&pseudonymous, "pseudonymous", false, "name nobody, with the key that [privacy] pseudonym_key names; =false names people although [privacy] says otherwise")
 	fs.StringVar(&f.out, "out", "", "the `FILE` to write; rollcall-RUN.xlsx, named after what was asked for, when absent")
 	return c
 }
 
-func (p *program) report(ctx context.Context, id string, f reportFlags) error {
+func (p *program) report(ctx context.Context, id string, f reportFlags, pseudonymous *bool) error {
 	if f.framework != "" && !slices.Contains(report.Frameworks(), f.framework) {
 		return usageError{fmt.Errorf("--framework %s: no such framework%s", f.framework, nearest(f.framework, report.Frameworks()))}
 	}
@@ -57,6 +68,14 @@ func (p *program) report(ctx context.Context, id string, f reportFlags) error {
 		return err
 	}
 	defer led.Close()
+	if pseudonymous != nil && *pseudonymous {
+		f.names, err = c.pseudonyms()
+	} else if pseudonymous == nil {
+		f.names, err = c.workbookNames()
+	}
+	if err != nil {
+		return err
+	}
 	past, err := f.gather(c, led)
 	if err != nil {
 		return err
@@ -85,7 +104,7 @@ func (p *program) report(ctx context.Context, id string, f reportFlags) error {
 		return err
 	}
 	defer done()
-	if err := p.signWorkbook(ctx, c, led, dir, path, r, &f, "asked for"); err != nil {
+	if err := p.signWorkbook(ctx, c, led, dir, path, r, &f, f.what()); err != nil {
 		return err
 	}
 	if err := deliver(); err != nil {
@@ -98,12 +117,23 @@ func (p *program) report(ctx context.Context, id string, f reportFlags) error {
 // name is that of the file when none is given.
 func (f *reportFlags) name(id string) string {
 	parts := []string{"rollcall", id}
+	if f.names != nil {
+		parts = append(parts, "pseudonymous")
+	}
 	for _, s := range []string{f.framework, f.app, f.from, f.to} {
 		if s != "" {
 			parts = append(parts, strings.ReplaceAll(s, string(filepath.Separator), "_"))
 		}
 	}
 	return strings.Join(parts, "-") + ".xlsx"
+}
+
+// what is what the ledger calls the workbook.
+func (f *reportFlags) what() string {
+	if f.names != nil {
+		return "asked for, pseudonymous"
+	}
+	return "asked for, with names"
 }
 
 // readReview reads what the folder of a run has of its review, but for findings and accounts.
@@ -122,7 +152,7 @@ func readReview(c *config, id string) (dir string, r *report.Review, err error) 
 	if r, err = report.ReadReview(b); err != nil {
 		return "", nil, fmt.Errorf("run %s: %w", id, err)
 	}
-	if r.Person, err = whoIs(filepath.Join(dir, peopleName)); errors.Is(err, fs.ErrNotExist) {
+	if _, r.Person, err = whoIs(filepath.Join(dir, peopleName)); errors.Is(err, fs.ErrNotExist) {
 		return "", nil, fmt.Errorf("the run %s kept no list of people and accounts (it was made with --no-workbook), so its workbook cannot be written: scan again", id)
 	}
 	if err != nil {
@@ -189,39 +219,74 @@ func (f *reportFlags) narrow(r *report.Review) error {
 	return nil
 }
 
-// workbookFrom writes a workbook of the findings and accounts in a run's folder, those that were asked for, or all, and
-// signs it where sign is not nil. The file is there whole or not at all.
-func workbookFrom(ctx context.Context, dir, out string, r *report.Review, asked *reportFlags, sign *signing) (result *opcsign.Result, err error) {
+// accountRows are accounts, as often as they are asked for.
+type accountRows = iter.Seq2[report.AccountRow, error]
+
+// accountsIn reads the accounts in a run's folder.
+func accountsIn(dir string) accountRows {
+	return func(yield func(report.AccountRow, error) bool) {
+		file, err := os.Open(filepath.Join(dir, "accounts.jsonl"))
+		if err != nil {
+			yield(report.AccountRow{}, err)
+			return
+		}
+		defer file.Close()
+		report.ReadAccounts(file)(yield)
+	}
+}
+
+// withRows gives a review with the findings and accounts in a run's folder, those that were asked for, or all; under
+// pseudonyms where those are wanted.
+func withRows(dir string, r *report.Review, asked *reportFlags, use func(*report.Review, accountRows) error) error {
 	file, err := os.Open(filepath.Join(dir, findingsName))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	findings, err := report.OpenFindings(file, info.Size(), asked.keep())
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file.Name(), err)
+		return fmt.Errorf("%s: %w", file.Name(), err)
 	}
-	accounts, err := os.Open(filepath.Join(dir, "accounts.jsonl"))
-	if err != nil {
-		return nil, err
-	}
-	defer accounts.Close()
 	shown := *r
 	shown.Findings, shown.Digest = findings.Each, findings.Digest()
+	rows := asked.accounts(accountsIn(dir))
+	if asked == nil || asked.names == nil {
+		return use(&shown, rows)
+	}
+	people, who, err := whoIs(filepath.Join(dir, peopleName))
+	if err != nil {
+		return err
+	}
+	shown.Person = who // of the folder as well, so that the run's own workbook is the one that is written again
+	nameless, err := report.Pseudonymize(&shown, asked.names, people, accountsIn(dir))
+	if err != nil {
+		return err
+	}
+	changed := nameless.Review()
+	if changed.Digest, err = nameless.Digest(); err != nil {
+		return err
+	}
+	return use(changed, nameless.Accounts(rows))
+}
+
+// workbookFrom writes a workbook of the findings and accounts in a run's folder, those that were asked for, or all, and
+// signs it where sign is not nil. The file is there whole or not at all.
+func workbookFrom(ctx context.Context, dir, out string, r *report.Review, asked *reportFlags, sign *signing) (result *opcsign.Result, err error) {
 	half := out + ".part"
 	defer os.Remove(half)
-	err = writeFile(half, func(w io.Writer) error {
-		rows := asked.accounts(report.ReadAccounts(accounts))
-		if sign == nil {
-			return report.WriteWorkbook(w, &shown, rows)
-		}
-		var err error
-		result, err = report.WriteSigned(ctx, w, &shown, rows, sign.options(r.Run))
-		return err
+	err = withRows(dir, r, asked, func(shown *report.Review, rows accountRows) error {
+		return writeFile(half, func(w io.Writer) error {
+			if sign == nil {
+				return report.WriteWorkbook(w, shown, rows)
+			}
+			var err error
+			result, err = report.WriteSigned(ctx, w, shown, rows, sign.options(r.Run))
+			return err
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", out, err)
@@ -230,7 +295,7 @@ func workbookFrom(ctx context.Context, dir, out string, r *report.Review, asked 
 }
 
 // accounts are those asked for.
-func (f *reportFlags) accounts(all iter.Seq2[report.AccountRow, error]) iter.Seq2[report.AccountRow, error] {
+func (f *reportFlags) accounts(all accountRows) accountRows {
 	if f == nil || f.app == "" {
 		return all
 	}

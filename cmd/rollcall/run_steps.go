@@ -33,7 +33,8 @@ type oneRun struct {
 	register map[scanner.FindingID]scanner.Seen
 	in       scanner.Input
 	result   *scanner.Result
-	sign     *signing // nil: the workbook is not signed
+	sign     *signing           // nil: the workbook is not signed
+	names    *report.Pseudonyms // nil: the workbook names people
 }
 
 // beginRun opens what a run needs; end closes it, whatever became of the run.
@@ -47,6 +48,9 @@ func (p *program) beginRun(c *config, o runOptions) (_ *oneRun, err error) {
 			x.end()
 		}
 	}()
+	if x.names, err = c.workbookNames(); err != nil { // before anything is read: no workbook with names takes its place
+		return nil, err
+	}
 	history, led, err := p.openHistory(c, o)
 	if err != nil {
 		return nil, err
@@ -213,7 +217,7 @@ func (x *oneRun) reports(ctx context.Context, r *report.Review) (err error) {
 		return nil
 	}
 	r.Paths.Workbook = filepath.Join(x.folder.tmp, "rollcall-"+x.folder.id+".xlsx")
-	x.folder.signed, err = workbookFrom(ctx, x.folder.tmp, r.Paths.Workbook, r, nil, x.sign)
+	x.folder.signed, err = workbookFrom(ctx, x.folder.tmp, r.Paths.Workbook, r, &reportFlags{names: x.names}, x.sign)
 	return err
 }
 

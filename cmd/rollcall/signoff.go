@@ -63,6 +63,10 @@ func (p *program) signoff(ctx context.Context, run string, s ledger.SignOff) err
 	if _, err := c.signing(p.now()); err != nil { // before anything is recorded
 		return err
 	}
+	names, err := c.workbookNames()
+	if err != nil {
+		return err
+	}
 	s.Run, s.ManifestSHA256, s.At, s.Actor = rec.ID, sum, p.now().UTC(), p.actor()
 	if err := led.RecordSignOff(s); err != nil {
 		return err
@@ -70,7 +74,7 @@ func (p *program) signoff(ctx context.Context, run string, s ledger.SignOff) err
 	r.Manifest = sum
 	r.SignOff = &report.SignOff{Name: s.Name, Role: s.Role, Statement: s.Statement, At: s.At, Manifest: sum}
 	out := filepath.Join(dir, "rollcall-"+rec.ID+".xlsx")
-	if err := p.signWorkbook(ctx, c, led, dir, out, r, nil, "signed off"); err != nil {
+	if err := p.signWorkbook(ctx, c, led, dir, out, r, &reportFlags{names: names}, "signed off"); err != nil {
 		return err
 	}
 	p.witness(ctx, c, led, rec.ID, sum)

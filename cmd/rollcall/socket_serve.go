@@ -23,7 +23,7 @@ import (
 var beside = []string{
 	"rollcall cases", "rollcall cases list", "rollcall cases show", "rollcall cases keep", "rollcall cases remove", "rollcall plan", "rollcall plan approve", "rollcall config approve", "rollcall announce",
 	"rollcall announce list", "rollcall announce approve", "rollcall explain", "rollcall findings list", "rollcall findings rulings", "rollcall leavers", "rollcall runs", "rollcall runs list",
-	"rollcall ledger verify", "rollcall ledger export", "rollcall verify", "rollcall report", "rollcall prove",
+	"rollcall ledger verify", "rollcall ledger export", "rollcall verify", "rollcall report", "rollcall report reveal", "rollcall prove",
 	"rollcall policy check", "rollcall policy diff", "rollcall policy suggest", "rollcall replay", "rollcall sources check", "rollcall backup", "rollcall doctor",
 }
 
