@@ -51,6 +51,7 @@ type Signals struct {
 	Use       Signal // Entitlement.LastUsed
 	GrantDate Signal // Entitlement.Granted
 	MFA       Signal // Account.MFA and LocalSignIn
+	Off       bool   // sign-in times and use are switched off by the company, whatever the app could tell
 }
 
 // Signal is one such fact; LagDays is how late it may be.
@@ -96,6 +97,10 @@ type Env struct {
 	Secret func(ref string) (string, error) // resolves "env:NAME", "file:PATH", "exec:…"
 	Dir    string                           // relative paths in the configuration start here
 	Zone   *time.Location                   // the company's: in which time stamps become dates
+
+	// NoSignInTimes keeps out when anybody signed in or used something: what can be left unasked is not asked for, and none of
+	// it is given. WithoutSignInTimes says so of the app.
+	NoSignInTimes bool
 }
 
 // RosterConfig is the configuration of one kind of roster source, decoded from [roster].

@@ -14,7 +14,7 @@ func controlsSheet(r *Review) *longSheet {
 		columns: []column{{"Framework", 30}, {"Reference", 21}, {"What it asks", 56}, {"Findings that bear on it", 26}, {"Findings now", 10},
 			{"How this run supports it", 56}, {"See the sheets", 28}, {"Gaps", 56}, {"Wording after", 34}},
 		rows: func(w *longWriter) error {
-			counts := map[scanner.Kind]int{}
+			counts, off := map[scanner.Kind]int{}, r.timesOff()
 			for _, g := range r.digest().groups {
 				counts[g.kind] += g.total
 			}
@@ -27,7 +27,7 @@ func controlsSheet(r *Review) *longSheet {
 					if err := w.next(); err != nil {
 						return err
 					}
-					controlRow(w, f, &f.controls[j], counts)
+					controlRow(w, f, &f.controls[j], counts, off)
 					w.end()
 				}
 			}
@@ -35,7 +35,7 @@ func controlsSheet(r *Review) *longSheet {
 		}}
 }
 
-func controlRow(w *longWriter, f *framework, c *control, counts map[scanner.Kind]int) {
+func controlRow(w *longWriter, f *framework, c *control, counts map[scanner.Kind]int, off bool) {
 	now, kinds := 0, []string{}
 	for _, k := range c.kinds {
 		now += counts[k]
@@ -49,6 +49,6 @@ func controlRow(w *longWriter, f *framework, c *control, counts map[scanner.Kind
 	w.number(now)
 	w.text(c.how)
 	w.text(c.sheets)
-	w.text(c.gaps)
+	w.text(joinNonEmpty(" ", c.notAssessed(off), c.gaps))
 	w.text(f.after)
 }

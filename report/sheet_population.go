@@ -47,8 +47,8 @@ type login struct {
 type population struct {
 	r       *Review
 	know    *overview
-	signIns map[connectors.AppID]bool // apps that report sign-ins
-	last    *scanner.Person           // whose names are in owner
+	signIns map[connectors.AppID]string // what it means that an account has no sign-in
+	last    *scanner.Person             // whose names are in owner
 	owner   ownerCells
 }
 
@@ -56,16 +56,26 @@ func populationFacts(r *Review, know *overview) *population {
 	return &population{r: r, know: know, signIns: r.signIns()}
 }
 
-// signIns are the apps that report sign-ins.
-func (r *Review) signIns() map[connectors.AppID]bool {
-	apps := map[connectors.AppID]bool{}
+// signIns say, by app, what it means that an account has no sign-in.
+func (r *Review) signIns() map[connectors.AppID]string {
+	apps := map[connectors.AppID]string{}
 	for _, s := range r.Result.Sources {
-		apps[connectors.AppID(s.Name)] = s.Info.Signals.SignIn.Given
+		switch {
+		case s.Info.Signals.Off:
+			apps[connectors.AppID(s.Name)] = switchedOffWord
+		case s.Info.Signals.SignIn.Given:
+			apps[connectors.AppID(s.Name)] = neverSeen
+		}
 	}
 	return apps
 }
 
-const notProvided = "not provided"
+// Why an account shows no sign-in.
+const (
+	notProvided     = "not provided"
+	neverSeen       = "never seen"
+	switchedOffWord = "switched off"
+)
 
 func (p *population) row(w *longWriter, a *AccountRow) {
 	w.text(string(a.App))
@@ -78,7 +88,7 @@ func (p *population) row(w *longWriter, a *AccountRow) {
 	w.text(a.ClassBy)
 	w.text(a.Enabled.String())
 	w.date(a.Created, notProvided)
-	w.date(a.LastSignIn, noSignIn(p.signIns[a.App]))
+	w.date(a.LastSignIn, orWord(p.signIns[a.App], notProvided))
 	w.text(given(a.MFA))
 	w.number(a.Entitlements)
 	w.number(a.Privileged)
@@ -88,14 +98,6 @@ func (p *population) row(w *longWriter, a *AccountRow) {
 	w.text(string(a.RunnerUp))
 	w.text(p.know.accounts.of(a.App, a.Account))
 	w.text(a.Row)
-}
-
-// noSignIn says what it means that an account has no sign-in.
-func noSignIn(reported bool) string {
-	if reported {
-		return "never seen"
-	}
-	return notProvided
 }
 
 // given is a fact that the app may not tell.

@@ -108,7 +108,7 @@ func valueRows() (rows [][]any) {
 	for c := connectors.Human; c <= connectors.BreakGlass; c++ {
 		add("Class", pair{c.String(), classes[c]})
 	}
-	add("Last sign-in", pair{"never seen", "the app reports sign-ins, and there was none"}, pair{notProvided, "the app does not tell; never read as \"no\" or as \"never\""})
+	add("Last sign-in", pair{neverSeen, "the app reports sign-ins, and there was none"}, pair{switchedOffWord, "the company does not look at sign-in times: none was read"}, pair{notProvided, "the app does not tell; never read as \"no\" or as \"never\""})
 	add("Enabled", pair{"yes, no", "as the app says"}, pair{"unknown", "the app does not say"})
 	add("HR status", pair{"active, leave, preboarding, terminated", "as HR says"}, pair{"ended (HR says …)", "the last day has passed, though HR's status does not say so yet"}, pair{"unknown", "HR left it blank"})
 	add("Since the last run", pair{"new", "was not there before"}, pair{"still there", "was found last time as well"}, pair{"back again", "had gone and came back"}, pair{"backlog", "the first run already had it"})

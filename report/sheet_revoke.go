@@ -124,9 +124,11 @@ func lateSignIns(r *Review) (map[login]string, error) {
 }
 
 // noLateSignIn says what it means that no sign-in after the last day was found.
-func (r *Review) noLateSignIn(f *scanner.Finding, signIns map[connectors.AppID]bool) string {
+func (r *Review) noLateSignIn(f *scanner.Finding, signIns map[connectors.AppID]string) string {
 	switch {
-	case !signIns[f.App]:
+	case signIns[f.App] == switchedOffWord:
+		return "not looked at: sign-in times are switched off"
+	case signIns[f.App] == "":
 		return "not known: the app reports no sign-ins"
 	case !r.lastDay(f.Person).Known():
 		return "not known: no last day"

@@ -39,7 +39,7 @@ func serviceSheet(r *Review, know *overview, accounts *[]AccountRow) *longSheet 
 		}}
 }
 
-func serviceRow(w *longWriter, r *Review, a *AccountRow, entry *scanner.ServiceAccount, signIns bool) {
+func serviceRow(w *longWriter, r *Review, a *AccountRow, entry *scanner.ServiceAccount, noSignIn string) {
 	w.text(string(a.App))
 	w.text(string(a.Account))
 	w.text(a.Username)
@@ -71,7 +71,7 @@ func serviceRow(w *longWriter, r *Review, a *AccountRow, entry *scanner.ServiceA
 	w.number(a.Entitlements)
 	w.number(a.Privileged)
 	w.date(a.Created, notProvided)
-	w.date(a.LastSignIn, noSignIn(signIns))
+	w.date(a.LastSignIn, orWord(noSignIn, notProvided))
 	w.text(notRecorded)
 	w.text(notRecorded)
 	reviewCells(w, r, entry)

@@ -27,6 +27,9 @@ func (b *book) summary() {
 	if r.Pseudonymous != "" {
 		p.text(b.st.strong, r.Pseudonymous)
 	}
+	if r.timesOff() {
+		p.text(b.st.strong, "SIGN-IN TIMES ARE SWITCHED OFF by the company: none was read or kept. "+r.timeGaps())
+	}
 	p.signedOff()
 	p.chartRoom()
 	p.few()

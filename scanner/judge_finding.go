@@ -206,6 +206,8 @@ func daysAgo(n int) string {
 // lastUse says in two parts when the account at hand was last used, as far as the app can tell.
 func (aj *appJudge) lastUse() (says, day string) {
 	switch a := aj.s.acc; {
+	case aj.signals.Off:
+		return "when it was last used is not looked at", ""
 	case a.LastSignIn.Known():
 		return "it was last used on ", aj.on(a.LastSignIn)
 	case aj.signals.SignIn.Given:

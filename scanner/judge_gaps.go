@@ -29,6 +29,10 @@ const (
 	gapExcessUnknown
 	gapExcessPeers
 	gapMissingLikely
+	gapStaleOff
+	gapUseOff
+	gapExitOff
+	gapDormantOff
 	gapCount
 )
 
@@ -59,8 +63,18 @@ var gapTexts = [gapCount]struct {
 	gapExcessRole:    {ExcessAccess, "HR gives the owner no role, or none that has begun"},
 	gapExcessUnknown: {ExcessAccess, "the policy does not know a role that the owner held"},
 	gapExcessPeers:   {ExcessAccess, "the policy does not say what the owner's role may have here, and too few others have the same roles to tell"},
+	gapStaleOff:      {StaleAccount, timesOff},
+	gapUseOff:        {StalePrivilege, timesOff},
+	gapExitOff:       {SignInAfterExit, timesOff},
+	gapDormantOff:    {DormantCredential, timesOff},
 	gapMissingLikely: {MissingAccess, "an account here is likely the person's but not confirmed, or a row of its entitlements was left out"},
 }
+
+// timesOff is why nothing is judged that rests on when something was used, where the company has agreed not to look at that.
+const timesOff = "sign-in times are switched off: [privacy] sign_in_times = false"
+
+// TimeKinds rest on when somebody signed in or used something.
+var TimeKinds = []Kind{StaleAccount, StalePrivilege, SignInAfterExit, DormantCredential}
 
 // notJudged lists what was counted.
 func (aj *appJudge) notJudged() []NotJudged {

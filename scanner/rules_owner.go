@@ -183,6 +183,10 @@ func (aj *appJudge) signInAfterExit(p *Person) {
 	r := &aj.rules.exit
 	f := aj.s.owner
 	a := aj.s.acc
+	if r.on && f.ended && aj.signals.Off {
+		aj.gaps[gapExitOff]++
+		return
+	}
 	if !r.on || !f.ended || f.maybeAlive || !aj.signals.SignIn.Given || !a.LastSignIn.Known() {
 		return
 	}

@@ -36,7 +36,13 @@ func (aj *appJudge) duplicate(r *ruleSet, accounts []holder, i int) {
 		}
 	}
 	slices.SortFunc(f.Related, func(a, b Related) int { return cmp.Compare(a.Account, b.Account) })
-	f.Evidence = append(aj.holderFacts(h), Fact{"last sign-in", h.signIn.String()}, Fact{"last sign-in of the other", accounts[0].signIn.String()}, r.fact)
+	f.Evidence = aj.holderFacts(h)
+	if aj.signals.Off { // the first is only the first by its id
+		f.Evidence = append(f.Evidence, r.fact)
+		aj.keep(f, p, aj.say(aj.who(p), " has ", strconv.Itoa(len(accounts)), " enabled accounts in this app: ask which one to keep."), "")
+		return
+	}
+	f.Evidence = append(f.Evidence, Fact{"last sign-in", h.signIn.String()}, Fact{"last sign-in of the other", accounts[0].signIn.String()}, r.fact)
 	aj.keep(f, p, aj.say(aj.who(p), " has ", strconv.Itoa(len(accounts)), " enabled accounts in this app; ", string(accounts[0].id), " is the one to keep, unless this one has a use of its own."), "")
 }
 

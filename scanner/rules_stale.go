@@ -25,6 +25,10 @@ func (aj *appJudge) staleAccount() bool {
 	if !r.on || !ages(aj.s.class) {
 		return false
 	}
+	if aj.signals.Off {
+		aj.gaps[gapStaleOff]++
+		return false
+	}
 	if !aj.signals.SignIn.Given {
 		aj.gaps[gapNoSignIn]++
 		return false
@@ -75,6 +79,10 @@ func (aj *appJudge) stalePrivileges(stale bool) {
 	if !r.on || !ages(aj.s.class) || len(aj.held) == 0 {
 		return
 	}
+	if aj.signals.Off {
+		aj.gaps[gapUseOff]++
+		return
+	}
 	if !aj.signals.Use.Given {
 		aj.gaps[gapNoUse]++
 		return
@@ -109,6 +117,10 @@ func (aj *appJudge) stalePrivileges(stale bool) {
 func (aj *appJudge) dormantCredentials() {
 	r := &aj.rules.dormant
 	if !r.on {
+		return
+	}
+	if aj.signals.Off { // one that is used would look dormant
+		aj.gaps[gapDormantOff] += len(aj.s.acc.Credentials)
 		return
 	}
 	for i := range aj.s.acc.Credentials {

@@ -155,7 +155,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	cf.Sign.check(f)
 	c.serve(f, cf.Serve, cf.Schedules)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
-	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient(), Dial: new(net.Dialer).DialContext}
+	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient(), Dial: new(net.Dialer).DialContext, NoSignInTimes: c.Privacy.noSignIns()}
 	c.openRoster(f, cf.Roster, env)
 	for i, app := range cf.Apps {
 		c.openApp(f, i, app, env)
@@ -313,7 +313,11 @@ func (c *config) guarded(app *appCommon, src connectors.App) connectors.App {
 		}
 		c.Canaries[app.ID] = app.Canary
 	}
-	return connectors.ReadOnly(src, app.Canary...)
+	reading := connectors.ReadOnly(src, app.Canary...)
+	if c.Privacy.noSignIns() {
+		reading = connectors.WithoutSignInTimes(reading)
+	}
+	return reading
 }
 
 func validAppID(id string) bool {

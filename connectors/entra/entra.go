@@ -90,7 +90,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		services: c.Accounts == "service_principals", readsSignIns: c.SignIns == nil || *c.SignIns, readsMFA: c.MFA == nil || *c.MFA,
+		services: c.Accounts == "service_principals", readsSignIns: (c.SignIns == nil || *c.SignIns) && !env.NoSignInTimes, readsMFA: c.MFA == nil || *c.MFA,
 		pim: c.PIM, microsoftApps: c.MicrosoftApps, objects: cloud.resource + version + "/directoryObjects/", tenant: c.Tenant, clientID: c.ClientID, zone: env.Zone,
 	}
 	switch {

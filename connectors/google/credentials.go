@@ -61,6 +61,9 @@ func (a *App) credentials(ctx context.Context, user string) (held, error) {
 		if err := cmp.Or(err1, err2); err != nil {
 			return fmt.Errorf("app password %d: %w", v.CodeID, err)
 		}
+		if a.noUse {
+			used = 0
+		}
 		out.lastUse = max(out.lastUse, used)
 		out.list = append(out.list, connectors.Credential{
 			ID: connectors.CredentialID(passwordPrefix + strconv.FormatInt(v.CodeID, 10)), Kind: "app_password", Created: created, LastUsed: used})

@@ -50,7 +50,7 @@ func (a *App) userNow(ctx context.Context, id connectors.AccountID) (user, *http
 	if id == "" {
 		return user{}, nil, fmt.Errorf("the id is empty: %w", connectors.ErrNotFound)
 	}
-	res, err := a.get(ctx, string(id), userFields)
+	res, err := a.get(ctx, string(id), a.userFields())
 	if err != nil {
 		return user{}, nil, err
 	}

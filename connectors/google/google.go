@@ -129,6 +129,9 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) 
 	if len(c.Reports) > 0 {
 		a.reports = reports{signIn: slices.Contains(c.Reports, "sign_in"), mfa: slices.Contains(c.Reports, "mfa")}
 	}
+	if env.NoSignInTimes {
+		a.reports.signIn, a.noUse = false, true
+	}
 	switch i := slices.IndexFunc(c.Reports, func(s string) bool { return s != "sign_in" && s != "mfa" }); {
 	case i >= 0:
 		return nil, fmt.Errorf("reports: %q is none of sign_in, mfa", c.Reports[i])
@@ -174,6 +177,7 @@ type App struct {
 	withCredentials bool
 	atOnce          int // requests
 	reports         reports
+	noUse           bool // when an app password was used is not to be known
 	zone            *time.Location
 }
 

@@ -62,7 +62,7 @@ func (p *pull) run(ctx context.Context) (err error) {
 }
 
 func (a *App) usersQuery() url.Values {
-	return url.Values{"customer": {a.customer}, "maxResults": {"500"}, "orderBy": {"email"}, "fields": {"kind,nextPageToken,users(" + userFields + ")"}}
+	return url.Values{"customer": {a.customer}, "maxResults": {"500"}, "orderBy": {"email"}, "fields": {"kind,nextPageToken,users(" + a.userFields() + ")"}}
 }
 
 // row is a user of a page, as far as it can be read.

@@ -15,6 +15,14 @@ import (
 const userFields = "id,primaryEmail,name(fullName,givenName,familyName),aliases,nonEditableAliases,emails,externalIds,customerId," +
 	"suspended,suspensionReason,archived,isGuestUser,creationTime,lastLoginTime,isAdmin,isDelegatedAdmin,isEnrolledIn2Sv,isEnforcedIn2Sv"
 
+// userFields are those to ask for.
+func (a *App) userFields() string {
+	if !a.reports.signIn {
+		return strings.Replace(userFields, "lastLoginTime,", "", 1)
+	}
+	return userFields
+}
+
 // user is what is read of a user. What Google did not say is nil.
 type user struct {
 	ID           string `json:"id"`

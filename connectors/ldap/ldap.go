@@ -99,7 +99,7 @@ const (
 )
 
 func (c *AppConfig) open(env connectors.Env) (*App, error) {
-	a := &App{bind: c.Bind, filter: c.Filter, employeeID: c.EmployeeID, pageSize: c.PageSize, syncDays: c.LogonSyncDays, signIn: c.SignIn == nil || *c.SignIn,
+	a := &App{bind: c.Bind, filter: c.Filter, employeeID: c.EmployeeID, pageSize: c.PageSize, syncDays: c.LogonSyncDays, signIn: (c.SignIn == nil || *c.SignIn) && !env.NoSignInTimes,
 		base: c.Base, groupBase: c.GroupBase, dial: env.Dial, zone: env.Zone, pause: pause}
 	switch c.Dialect {
 	case "", "ad":

@@ -89,7 +89,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	case !oauth && len(c.Scopes) > 0:
 		return nil, errors.New("scopes are of a service app: an API token may do what its owner may")
 	}
-	a := &App{pageSize: c.PageSize, out: c.LeaveOut, employeeID: c.EmployeeID, zone: env.Zone, oauth: oauth, scopes: c.Scopes, together: together}
+	a := &App{pageSize: c.PageSize, out: c.LeaveOut, employeeID: c.EmployeeID, noSignIns: env.NoSignInTimes, zone: env.Zone, oauth: oauth, scopes: c.Scopes, together: together}
 	if a.pageSize == 0 {
 		a.pageSize = most
 	}
@@ -124,6 +124,7 @@ type App struct {
 	pageSize   int
 	out        []string
 	employeeID string
+	noSignIns  bool // when anybody signed in is not to be known; Okta says so all the same
 	zone       *time.Location
 	oauth      bool
 	scopes     []string
@@ -165,6 +166,9 @@ var signals = connectors.Signals{
 func (a *App) Info() connectors.Info {
 	i := connectors.Info{Kind: "okta", Location: a.base, Parameters: "none", Signals: signals,
 		Collections: []connectors.Collection{connectors.Groups}}
+	if a.noSignIns {
+		i.Signals.SignIn = connectors.Signal{}
+	}
 	i.Signals.GrantDate.Given = a.reads("apps") || a.reads("roles")
 	i.Signals.MFA.Given = a.reads("factors")
 	if a.reads("apps") || a.reads("roles") {

@@ -81,10 +81,12 @@ func (a *App) account(t connectors.Trace, acc *connectors.Account, u *user) {
 		EmployeeID:   u.text(a.employeeID),
 		Enabled:      enabled[u.Status],
 		Created:      a.day(t, u.Created),
-		LastSignIn:   a.day(t, u.LastLogin),
 		Aliases:      acc.Aliases[:0],
 		Entitlements: acc.Entitlements[:0],
 		Credentials:  acc.Credentials[:0],
+	}
+	if !a.noSignIns {
+		acc.LastSignIn = a.day(t, u.LastLogin)
 	}
 	if acc.DisplayName == "" {
 		acc.DisplayName = strings.TrimSpace(u.text("firstName") + " " + u.text("lastName"))

@@ -75,6 +75,9 @@ func newApp(f AppFiles, o AppOptions, g GrantOptions, c CredentialOptions, env c
 	if err := narrow(&o, &g.Columns); err != nil {
 		return nil, err
 	}
+	if env.NoSignInTimes { // not even read
+		o.Columns.LastSignIn, g.Columns.LastUsed, c.Columns.LastUsed = "", "", ""
+	}
 	if err := need("app.columns", map[string]string{"id": o.Columns.ID}); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,7 @@ type (
 		Use         signalLine              `json:"use"`
 		GrantDate   signalLine              `json:"grant_date"`
 		MFA         signalLine              `json:"mfa"`
+		NoTimes     bool                    `json:"no_sign_in_times,omitempty"` // Signals.Off
 		SizeHint    int64                   `json:"size_hint"`
 		Repeatable  bool                    `json:"repeatable"`
 	}
@@ -55,12 +56,12 @@ type (
 
 func newInfoLine(i connectors.Info) *infoLine {
 	s := i.Signals
-	return &infoLine{i.Kind, i.Location, i.Parameters, i.Collections, signalLine(s.SignIn), signalLine(s.Use), signalLine(s.GrantDate), signalLine(s.MFA), i.SizeHint, i.Repeatable}
+	return &infoLine{i.Kind, i.Location, i.Parameters, i.Collections, signalLine(s.SignIn), signalLine(s.Use), signalLine(s.GrantDate), signalLine(s.MFA), s.Off, i.SizeHint, i.Repeatable}
 }
 
 func (i *infoLine) value() connectors.Info {
 	return connectors.Info{Kind: i.Kind, Location: i.Location, Parameters: i.Parameters, Collections: i.Collections,
-		Signals:  connectors.Signals{SignIn: connectors.Signal(i.SignIn), Use: connectors.Signal(i.Use), GrantDate: connectors.Signal(i.GrantDate), MFA: connectors.Signal(i.MFA)},
+		Signals:  connectors.Signals{SignIn: connectors.Signal(i.SignIn), Use: connectors.Signal(i.Use), GrantDate: connectors.Signal(i.GrantDate), MFA: connectors.Signal(i.MFA), Off: i.NoTimes},
 		SizeHint: i.SizeHint, Repeatable: i.Repeatable}
 }
 
