@@ -48,21 +48,22 @@ func (d *Desk) OpenAhead(it *Item, run string, by Identity, cutOff, now time.Tim
 		return nil, err
 	}
 	cutOff = cutOff.UTC()
+	next, err := d.newCase(it, run+"/"+now.UTC().Format(time.RFC3339Nano)+"/"+cutOff.Format(time.RFC3339), now, "", cutOff)
+	if err != nil {
+		return nil, err
+	}
 	live, err := d.Journal.Live(it.Group)
 	switch {
 	case err != nil:
 		return nil, err
 	case live == nil:
+		return next, d.Journal.Put(next, 0, Policy, "case opened", now)
 	case live.Undo != nil || live.State == Intent || live.State == Applied || live.State == Failed:
 		return nil, fmt.Errorf("case %s is %s: %w", live.ID, live.State, ErrMove)
 	case live.State != Drifted && live.State != Keep && live.ItemHash == it.Hash() && live.Item.LastDay == it.LastDay && live.NotBefore.Equal(cutOff):
 		return live, nil
-	default:
-		if err := d.move(live, Superseded, "it is approved anew", "case superseded", now); err != nil {
-			return nil, err
-		}
 	}
-	return d.openAt(it, run+"/"+now.UTC().Format(time.RFC3339Nano)+"/"+cutOff.Format(time.RFC3339), now, "", cutOff)
+	return next, d.replace(live, next, "it is approved anew", now)
 }
 
 // Newest is what the newest run says of people whose exit was approved ahead.
@@ -128,10 +129,14 @@ func (d *Desk) aheadAgain(c *Case, it *Item, n *Newest, now time.Time) (*Case, e
 	if drifted {
 		why = c.Why
 	}
-	if err := d.move(c, Superseded, why, "case superseded", now); err != nil {
+	next, err := d.newCase(it, n.Run, now, "approved ahead, and asked anew: "+why, c.NotBefore)
+	if err != nil {
 		return nil, err
 	}
-	return d.openAt(it, n.Run, now, "approved ahead, and asked anew: "+why, c.NotBefore)
+	if err := d.replace(c, next, why, now); err != nil {
+		return nil, err
+	}
+	return next, nil
 }
 
 // toDo tells whether something of a case that people have to do by hand is still there, in what would be done now.

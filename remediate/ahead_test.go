@@ -270,3 +270,50 @@ func TestWhatWasDoneByHandIsSeen(t *testing.T) {
 		b.is(b.kept(c.ID), remediate.Confirmed)
 	}
 }
+
+// failing is a journal whose disk is full when a case is to be opened.
+type failing struct{ remediate.Journal }
+
+var errFull = errors.New("no space left on device")
+
+func (j failing) Put(c *remediate.Case, before int, by remediate.Identity, what string, at time.Time) error {
+	if before == 0 {
+		return errFull
+	}
+	return j.Journal.Put(c, before, by, what, at)
+}
+
+func (j failing) Replace(old *remediate.Case, before int, next *remediate.Case, by remediate.Identity, what string, at time.Time) error {
+	return j.Journal.Replace(old, before, &remediate.Case{ID: next.ID, Rev: 1}, by, what, at) // the second of both is refused
+}
+
+// What was approved ahead and has changed is replaced by what asks anew in one: whatever goes wrong between, it is not lost.
+func TestAheadIsReplacedInOne(t *testing.T) {
+	for name, anew := range map[string]func(*bench) error{
+		"approved again": func(b *bench) error {
+			_, err := b.desk.OpenAhead(b.closingOf(last), "run-2", boss, cutOff.Add(time.Hour), b.now)
+			return err
+		},
+		"asked anew": func(b *bench) error {
+			b.w.set("crm/ann", func(a *connectors.Account) { a.DisplayName = "Ann" })
+			_, _, err := b.desk.FollowAhead(b.newest("run-2", exit(last)), b.now)
+			return err
+		},
+	} {
+		b := aheadBench(t)
+		c := b.approve(boss)
+		b.desk.Journal = failing{b.led}
+		if err := anew(b); err == nil {
+			t.Fatalf("%s: it did not fail", name)
+		}
+		b.is(b.kept(c.ID), remediate.Remove)
+		b.desk.Journal = b.led
+		ok(t, anew(b))
+		b.is(b.kept(c.ID), remediate.Superseded)
+		live, err := b.led.Live(c.Item.Group)
+		ok(t, err)
+		if live == nil || live.ID == c.ID {
+			t.Errorf("%s: nothing came in its place", name)
+		}
+	}
+}

@@ -21,6 +21,10 @@ type Applier struct {
 	Journal Journal
 	Apps    map[connectors.AppID]connectors.App // those that may be written to
 	Now     func() time.Time
+	// Same is Desk.Same.
+	Same Same
+	// Left says in words that somebody has left, by the newest roster; empty: it does not say so. nil: nobody is known to have.
+	Left func(connectors.PersonID) (string, error)
 	// Wait lets time pass between two looks at an account; it returns early with the context's error.
 	Wait func(context.Context, time.Duration) error
 	// Patience is how long a change may take to show; Look is the time between two looks.

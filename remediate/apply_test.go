@@ -261,7 +261,7 @@ func TestACaseThatIsNotDecidedIsNotCarriedOut(t *testing.T) {
 	c := b.follow("run-1", leaver("E1", "crm", "ann"))[0]
 	for _, prepare := range []func(){
 		func() {},
-		func() { _, err := b.desk.Ask(c.ID, "E9", b.now); ok(t, err) },
+		func() { _, err := b.desk.Ask(c.ID, 0, "E9", b.now); ok(t, err) },
 		func() {
 			_, err := b.desk.Decide(c.ID, remediate.Verdict{By: boss, Why: "on a case", Until: connectors.DateOf(b.now, time.UTC) + 9}, b.now)
 			ok(t, err)

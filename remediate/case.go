@@ -68,6 +68,9 @@ type Case struct {
 	Decision  *Decision `json:"decision,omitempty"`
 	// Votes are what people said so far of a case that takes two, in turn; Decision is made once they suffice.
 	Votes []Decision `json:"votes,omitempty"`
+	// Words are what people said so far of its being taken back although its owner has left, which takes two; Undo is made once
+	// they suffice.
+	Words []Decision `json:"words,omitempty"`
 	Undo  *Decision  `json:"undo,omitempty"`  // whose word it is that it is taken back; written before the first step back
 	Steps []Step     `json:"steps,omitempty"` // of carrying it out, in the order of the item's actions
 	Held  string     `json:"held,omitempty"`  // why only a person's decision may carry it out, whatever the policy says
@@ -137,6 +140,9 @@ var (
 	ErrMayNot = errors.New("not for you to decide")
 )
 
+// ErrOwnerLeft is why access is not given back on one person's word.
+var ErrOwnerLeft = fmt.Errorf("%w alone: its owner has left", ErrMayNot)
+
 // to moves a case; nothing else sets its state.
 func (c *Case) to(s State, at time.Time, why string) error {
 	if !slices.Contains(moves[c.State], s) {
@@ -152,6 +158,7 @@ func (c *Case) clone() *Case {
 	n := *c
 	n.Steps = slices.Clone(c.Steps)
 	n.Votes = slices.Clone(c.Votes)
+	n.Words = slices.Clone(c.Words)
 	if c.Decision != nil {
 		d := *c.Decision
 		n.Decision = &d

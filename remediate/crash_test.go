@@ -158,7 +158,7 @@ func newScenario(t *testing.T, seed uint64, faults bool) *scenario {
 			_, err := b.desk.Decide(c.ID, remediate.Verdict{By: boss, Why: "hand-over", Until: connectors.DateOf(noon, time.UTC) + 30}, noon)
 			ok(t, err)
 		case "E6":
-			_, err := b.desk.Ask(c.ID, "E9", noon.AddDate(0, 0, -9))
+			_, err := b.desk.Ask(c.ID, 0, "E9", noon.AddDate(0, 0, -9))
 			ok(t, err)
 		}
 		if c.Item.Person != "E4" && c.Item.Person != "E5" {

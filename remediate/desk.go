@@ -21,15 +21,20 @@ type Desk struct {
 	// Two says of which cases also the keeping takes the words of two people, and the removing where the item does not say so
 	// itself; nil: none.
 	Two func(*Case) bool
+	// Same gives the id that somebody goes by who has several; nil: everybody has one. Two words of one person are one, and
+	// nobody judges their own access, under whichever of their ids.
+	Same Same
 	// Answer is how long an answer may take.
 	Answer time.Duration
 	// LongestKeep bounds how long a keep may hold.
 	LongestKeep int // days
 }
 
-// Ask notes that somebody was asked, and by when an answer is wanted.
-func (d *Desk) Ask(id string, whom string, now time.Time) (*Case, error) {
-	return d.change(id, 0, Policy, "asked "+whom, now, func(c *Case) error {
+// Ask notes that somebody was asked about a case of that revision, and by when an answer is wanted. One that was changed
+// meanwhile is ErrStale: telling takes its time, and who decides in that time is not asked again. Revision 0 is whatever the
+// case is now.
+func (d *Desk) Ask(id string, rev int, whom string, now time.Time) (*Case, error) {
+	return d.change(id, rev, Policy, "asked "+whom, now, func(c *Case) error {
 		if c.State != Open && c.State != Expired {
 			c.Votes = nil // those were given on another question
 		}
@@ -69,7 +74,7 @@ func (d *Desk) Decide(id string, v Verdict, now time.Time) (*Case, error) {
 			return fmt.Errorf("case %s: %w", id, err)
 		}
 		if v.Remove && c.Item.TwoPeople || d.Two != nil && d.Two(c) {
-			if c.Votes = slices.DeleteFunc(c.Votes, func(w Decision) bool { return d.mayDecide(w.By, c) != nil }); !c.seconded(v, now) {
+			if c.Votes = slices.DeleteFunc(c.Votes, func(w Decision) bool { return d.mayDecide(w.By, c) != nil }); !c.seconded(v, d.Same, now) {
 				return c.noted(state, now)
 			}
 			v.Until = c.soonest()
@@ -125,7 +130,7 @@ func (d *Desk) mayDecide(by Identity, c *Case) error {
 	if d.Owners != nil {
 		owners = append(owners, d.Owners(&c.Item)...)
 	}
-	if slices.Contains(owners, by.Person) {
+	if d.Same.among(owners, by.Person) {
 		return fmt.Errorf("case %s: %w: it is about your own access", c.ID, ErrMayNot)
 	}
 	if d.MayDecide == nil {

@@ -220,7 +220,7 @@ func (m *model) refusal(t *rapid.T, err error) {
 }
 
 func (m *model) ask(t *rapid.T) {
-	_, err := m.desk.Ask(m.pick(t).ID, "E9", m.now)
+	_, err := m.desk.Ask(m.pick(t).ID, 0, "E9", m.now)
 	m.refusal(t, err)
 }
 
@@ -302,7 +302,7 @@ func (m *model) again(t *rapid.T) {
 		t.Skip("none has failed")
 	}
 	c := cases[rapid.IntRange(0, len(cases)-1).Draw(t, "case")]
-	_, err = m.desk.Ask(c.ID, "E9", m.now)
+	_, err = m.desk.Ask(c.ID, 0, "E9", m.now)
 	ok(t, err)
 	if rapid.Bool().Draw(t, "decided") {
 		m.remove(c.ID)

@@ -60,7 +60,7 @@ func TestLapsingKeepsWhatWasJournalled(t *testing.T) {
 	b.apply.Apps["crm"] = &refusing{app: &app{w: b.w, id: "crm"}, disable: errLost}
 	b.is(b.carryOut(c.ID), remediate.Failed)
 	b.wire()
-	_, err = b.desk.Ask(c.ID, "E9", b.now)
+	_, err = b.desk.Ask(c.ID, 0, "E9", b.now)
 	ok(t, err)
 	b.now = b.now.Add(6 * 24 * time.Hour)
 	_, err = b.desk.Deadlines(b.now)
@@ -139,7 +139,7 @@ func TestALapseIsNobodysDecision(t *testing.T) {
 	c := b.follow("run-1", leaver("E1", "crm", "ann"))[0]
 	_, err := b.desk.Decide(c.ID, remediate.Verdict{By: boss, Why: "hand-over", Until: connectors.DateOf(b.now, time.UTC) + 20}, b.now)
 	ok(t, err)
-	_, err = b.desk.Ask(c.ID, "E9", b.now)
+	_, err = b.desk.Ask(c.ID, 0, "E9", b.now)
 	ok(t, err)
 	b.now = b.now.Add(6 * 24 * time.Hour)
 	passed, err := b.desk.Deadlines(b.now)
@@ -165,5 +165,20 @@ func TestADecisionIsAboutOnePersonsAccess(t *testing.T) {
 	theirs.Items[0].Group, theirs.Items[0].Findings = mine.Items[0].Group, mine.Items[0].Findings
 	if mine.Items[0].Hash() == theirs.Items[0].Hash() {
 		t.Error("a decision on one owner's access holds for another's, who might have made it")
+	}
+}
+
+// Telling takes its time: who decided meanwhile is not asked again, and their word stands.
+func TestWhoDecidedWhileOthersWereToldIsNotAskedAgain(t *testing.T) {
+	b := newBench(t, crm())
+	c := b.follow("run-1", leaver("E1", "crm", "ann"))[0]
+	seen := c.Rev
+	_, err := b.desk.Decide(c.ID, remediate.Verdict{By: boss, Why: "hand-over", Until: connectors.DateOf(b.now, time.UTC) + 20}, b.now)
+	ok(t, err)
+	if _, err := b.desk.Ask(c.ID, seen, "E8", b.now); !errors.Is(err, remediate.ErrStale) {
+		t.Errorf("asked again: %v", err)
+	}
+	if c = b.is(b.kept(c.ID), remediate.Keep); c.Decision == nil {
+		t.Error("the decision is lost")
 	}
 }

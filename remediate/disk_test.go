@@ -115,7 +115,7 @@ func TestAReadOnlyLedgerLetsNothingBeDone(t *testing.T) {
 	if _, err := b.apply.Case(t.Context(), c.ID, remediate.Policy); err == nil {
 		t.Error("carried out")
 	}
-	if _, err := b.desk.Ask(c.ID, "E9", noon); err == nil {
+	if _, err := b.desk.Ask(c.ID, 0, "E9", noon); err == nil {
 		t.Error("asked")
 	}
 	if b.w.ours("", "") > 0 {

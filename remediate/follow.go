@@ -88,19 +88,35 @@ func (d *Desk) Open(it *Item, run string, now time.Time) (*Case, error) {
 
 // open makes a case; one that is a person's to decide is asked at once, so that no policy carries it out.
 func (d *Desk) open(it *Item, run string, now time.Time, held string) (*Case, error) {
-	return d.openAt(it, run, now, held, time.Time{})
-}
-
-// openAt makes a case that is not to be carried out before a moment.
-func (d *Desk) openAt(it *Item, run string, now time.Time, held string, notBefore time.Time) (*Case, error) {
-	c := &Case{ID: caseID(it.Group, run, it.Hash()), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC(), Held: held, NotBefore: notBefore}
-	if held != "" {
-		c.Due = now.Add(d.Answer).UTC()
-		if err := c.to(Asked, now, held); err != nil {
-			return nil, err
-		}
+	c, err := d.newCase(it, run, now, held, time.Time{})
+	if err != nil {
+		return nil, err
 	}
 	return c, d.Journal.Put(c, 0, Policy, "case opened", now)
+}
+
+// newCase is the case of an item, not to be carried out before a moment, and recorded nowhere yet.
+func (d *Desk) newCase(it *Item, run string, now time.Time, held string, notBefore time.Time) (*Case, error) {
+	c := &Case{ID: caseID(it.Group, run, it.Hash()), Rev: 1, State: Open, Item: *it, ItemHash: it.Hash(), Run: run, Opened: now.UTC(), At: now.UTC(), Held: held, NotBefore: notBefore}
+	if held == "" {
+		return c, nil
+	}
+	c.Due = now.Add(d.Answer).UTC()
+	return c, c.to(Asked, now, held)
+}
+
+// replace ends a case and puts a new one of its group in its place, in one: what was decided ahead must not be lost between
+// the two.
+func (d *Desk) replace(old, next *Case, why string, now time.Time) error {
+	n := old.clone()
+	if err := n.to(Superseded, now, why); err != nil {
+		return err
+	}
+	if err := d.Journal.Replace(n, old.Rev, next, Policy, "case superseded", now); err != nil {
+		return err
+	}
+	*old = *n
+	return nil
 }
 
 // caseID is the same for the same group, run and content: opening twice after a crash opens once.

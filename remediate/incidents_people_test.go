@@ -191,7 +191,7 @@ func TestIncidentAzureDocs108578SilenceLocksOutTheSoleAdmin(t *testing.T) {
 	c.night()
 	live, err := c.led.Live("leaver:E103")
 	ok(t, err)
-	_, err = c.desk.Ask(live.ID, "E9", c.now)
+	_, err = c.desk.Ask(live.ID, 0, "E9", c.now)
 	ok(t, err)
 	c.now = c.now.Add(9 * 24 * time.Hour)
 	c.hr.Rows[3].End = connectors.DateOf(c.now, time.UTC) - 7

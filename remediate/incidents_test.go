@@ -252,7 +252,7 @@ func TestIncidentTeleport31950MissedReview(t *testing.T) {
 	c.night()
 	live, err := c.led.Live("leaver:E104")
 	ok(t, err)
-	_, err = c.desk.Ask(live.ID, "E9", c.now)
+	_, err = c.desk.Ask(live.ID, 0, "E9", c.now)
 	ok(t, err)
 	c.now = c.now.Add(9 * 24 * time.Hour)
 	c.night().harmless(t)

@@ -23,6 +23,9 @@ type Journal interface {
 	// Put records a case as changed by somebody; what says how, in the words of the event. The case kept so far must have
 	// the revision before: ErrStale otherwise. A first revision is a new case, and its group must have no live one.
 	Put(c *Case, before int, by Identity, what string, at time.Time) error
+	// Replace records, both or neither, a case as it ended and the new one that comes in its place. before is the revision of
+	// the one that ends, as in Put.
+	Replace(old *Case, before int, next *Case, by Identity, what string, at time.Time) error
 	// Changed counts the accounts that were changed, or may have been, since a moment: every step meant or done.
 	Changed(since time.Time) (Tally, error)
 	// AdminsGone counts, by app, administrators that were taken out since a moment.

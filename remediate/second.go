@@ -15,19 +15,25 @@ import (
 
 // Stop is a batch that guards stopped which count, and that can therefore be let pass by a second person.
 type Stop struct {
-	Plan  string    `json:"plan"` // hash of the batch
-	Run   string    `json:"run"`
-	By    []string  `json:"by"` // who ran it, every time it was stopped: actors of the events, the last one last
-	At    time.Time `json:"at"`
-	Trips []Trip    `json:"trips"`
+	Plan string   `json:"plan"` // hash of the batch
+	Run  string   `json:"run"`
+	By   []string `json:"by"` // who ran it, every time it was stopped: actors of the events, the last one last
+	// Ran are those of them who are people with a proven name.
+	Ran   []Identity `json:"ran,omitempty"`
+	At    time.Time  `json:"at"`
+	Trips []Trip     `json:"trips"`
 	// Asked are those who wanted it: whose word removes, of the cases in the batch. People are those it is about.
 	Asked  []connectors.PersonID `json:"asked,omitempty"`
 	People []connectors.PersonID `json:"people,omitempty"`
 }
 
 // StopOf notes what a batch was stopped by; false where no second person could help.
-func StopOf(run string, batch []*Case, trips []Trip, by string, at time.Time) (Stop, bool) {
+// It was run by an actor of the events, who is the person ran where that is proven.
+func StopOf(run string, batch []*Case, trips []Trip, by string, ran Identity, at time.Time) (Stop, bool) {
 	s := Stop{Run: run, By: []string{by}, At: at.UTC()}
+	if ran.Somebody() {
+		s.Ran = []Identity{ran}
+	}
 	var items []Item
 	for _, c := range batch {
 		items = append(items, c.Item)
@@ -61,18 +67,19 @@ func deref(d *Decision) []Decision {
 }
 
 // Approve makes the lift of a stopped batch, by a second person: not who ran it, not who asked for any of it, not whom any
-// of it is about.
-func (s *Stop) Approve(by Identity, reason string, at time.Time) (Lift, error) {
+// of it is about, under whichever of their ids.
+func (s *Stop) Approve(by Identity, reason string, same Same, at time.Time) (Lift, error) {
+	ran := slices.ContainsFunc(s.Ran, func(i Identity) bool { return same.is(i.Person, by.Person) })
 	switch {
 	case !by.Somebody():
 		return Lift{}, fmt.Errorf("plan %s: %w: it is not known who you are", s.Plan, ErrMayNot)
 	case strings.TrimSpace(reason) == "":
 		return Lift{}, fmt.Errorf("plan %s: lifting a guard needs a reason", s.Plan)
-	case slices.Contains(s.By, by.String()):
+	case ran || slices.Contains(s.By, by.String()):
 		return Lift{}, fmt.Errorf("plan %s: %w: you ran it, and it takes a second person", s.Plan, ErrMayNot)
-	case slices.Contains(s.Asked, by.Person):
+	case same.among(s.Asked, by.Person):
 		return Lift{}, fmt.Errorf("plan %s: %w: you decided on a case of it, and it takes a second person", s.Plan, ErrMayNot)
-	case slices.Contains(s.People, by.Person):
+	case same.among(s.People, by.Person):
 		return Lift{}, fmt.Errorf("plan %s: %w: it is about your own access", s.Plan, ErrMayNot)
 	}
 	return Lift{Plan: s.Plan, By: by.String(), Reason: strings.TrimSpace(reason), At: at.UTC()}, nil
@@ -112,13 +119,13 @@ func (e *Event) Check(today connectors.Date) error {
 }
 
 // Approve has a second person say that an announced event is true.
-func (e *Event) Approve(by Identity, reason string, at time.Time) error {
+func (e *Event) Approve(by Identity, reason string, same Same, at time.Time) error {
 	switch {
 	case e.Approved != nil:
 		return fmt.Errorf("event %s: %w: %s approved it already", e.ID, ErrMove, e.Approved.By)
 	case !by.Somebody():
 		return fmt.Errorf("event %s: %w: it is not known who you are", e.ID, ErrMayNot)
-	case by.Person == e.By.Person:
+	case same.is(by.Person, e.By.Person):
 		return fmt.Errorf("event %s: %w: you announced it, and it takes a second person", e.ID, ErrMayNot)
 	case strings.TrimSpace(reason) == "":
 		return fmt.Errorf("event %s: approving it needs a reason", e.ID)

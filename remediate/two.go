@@ -10,10 +10,10 @@ import (
 )
 
 // seconded notes what somebody says of a case that takes two people, and tells whether another said the same before, of the
-// same thing. One person's word twice is one word.
-func (c *Case) seconded(v Verdict, now time.Time) bool {
-	same := func(d Decision) bool { return d.Item == c.ItemHash && d.Until.Known() != v.Remove }
-	c.Votes = slices.DeleteFunc(c.Votes, func(d Decision) bool { return !same(d) || d.By.Person == v.By.Person })
+// same thing. One person's word twice is one word, whichever of their ids they said it under.
+func (c *Case) seconded(v Verdict, same Same, now time.Time) bool {
+	agrees := func(d Decision) bool { return d.Item == c.ItemHash && d.Until.Known() != v.Remove }
+	c.Votes = slices.DeleteFunc(c.Votes, func(d Decision) bool { return !agrees(d) || same.is(d.By.Person, v.By.Person) })
 	c.Votes = append(c.Votes, Decision{By: v.By, Why: strings.TrimSpace(v.Why), At: now.UTC(), Until: v.Until, Item: c.ItemHash})
 	return len(c.Votes) > 1
 }

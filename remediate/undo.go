@@ -1,6 +1,7 @@
 package remediate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,8 +22,19 @@ var errLeft = errors.New("not taken back")
 // it is stands in the journal before anything is taken back. What cannot be taken back is said, and left. A case of which
 // only a part was done can be undone too, wherever it stands. Done again after an interruption, it goes on,
 // however late: the word was given in time. It is refused from whose access would come back: nobody judges their own. An
-// account that is somebody else's by now is left as it is. Which guards stop it is said at CheckUndo: it asks none itself.
+// account that is somebody else's by now is left as it is. Whose owner has left gets nothing back: ErrOwnerLeft; see
+// UndoAlthoughLeft. Which guards stop it is said at CheckUndo: it asks none itself.
 func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) (*Case, []string, error) {
+	return a.undo(ctx, id, by, why, false)
+}
+
+// UndoAlthoughLeft is Undo that also gives back to somebody who has left, which takes the words of two people. The first is
+// noted: the case is given with its Words, and is not being taken back yet.
+func (a *Applier) UndoAlthoughLeft(ctx context.Context, id string, by Identity, why string) (*Case, []string, error) {
+	return a.undo(ctx, id, by, why, true)
+}
+
+func (a *Applier) undo(ctx context.Context, id string, by Identity, why string, although bool) (*Case, []string, error) {
 	c, err := a.Journal.Case(id)
 	if err != nil {
 		return nil, nil, err
@@ -32,10 +44,19 @@ func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) 
 	}
 	if c.Undo == nil {
 		n := c.clone()
-		n.Undo = &Decision{By: by, Why: why, At: a.Now().UTC(), Item: c.ItemHash}
-		n.Rev++
-		if err := a.put(n, c.Rev, by, "to be taken back: "+why); err != nil {
+		what := "to be taken back: "
+		word := Decision{By: by, Why: why, At: a.Now().UTC(), Item: c.ItemHash}
+		enough, err := a.suffices(n, word, although)
+		if err != nil {
 			return c, nil, err
+		}
+		if n.Rev++; enough {
+			n.Undo = &word
+		} else {
+			what = "one of two people said that it is to be taken back: "
+		}
+		if err := a.put(n, c.Rev, by, what+why); err != nil || !enough {
+			return n, nil, err
 		}
 		c = n
 	}
@@ -57,12 +78,37 @@ func (a *Applier) Undo(ctx context.Context, id string, by Identity, why string) 
 	return n, left, a.put(n, c.Rev, by, "undone")
 }
 
+// suffices tells whether somebody's word is enough to take a case back. Of whoever has left it takes two people's.
+func (a *Applier) suffices(c *Case, word Decision, although bool) (bool, error) {
+	says, err := a.left(c.Item.Person)
+	switch {
+	case err != nil || says == "":
+		return err == nil, err
+	case !although:
+		return false, fmt.Errorf("case %s: %w: %s; if HR's record is wrong, mend it and scan; if it is to come back all the same, two people say so: rollcall undo %s --although-left", c.ID, ErrOwnerLeft, says, c.ID)
+	case !word.By.Somebody():
+		return false, fmt.Errorf("case %s: %w: it is not known who you are, and %s", c.ID, ErrMayNot, says)
+	}
+	c.Words = append(slices.DeleteFunc(c.Words, func(d Decision) bool { return d.Item != word.Item || a.Same.is(d.By.Person, word.By.Person) }), word)
+	return len(c.Words) > 1, nil
+}
+
+func (a *Applier) left(id connectors.PersonID) (string, error) {
+	if a.Left == nil || id == "" {
+		return "", nil
+	}
+	return a.Left(id)
+}
+
 func (a *Applier) mayUndo(c *Case, by Identity) error {
 	if c.State == Undone || c.Undo == nil && !c.Touched() {
 		return fmt.Errorf("case %s is %s: %w: there is nothing to take back", c.ID, c.State, ErrMove)
 	}
-	if by.Person != "" && by.Person == c.Item.Person {
+	if a.Same.is(by.Person, c.Item.Person) {
 		return fmt.Errorf("case %s: %w: it is about your own access", c.ID, ErrMayNot)
+	}
+	if says, err := a.left(by.Person); err != nil || says != "" {
+		return cmp.Or(err, fmt.Errorf("case %s: %w: %s", c.ID, ErrMayNot, says))
 	}
 	if age := a.Now().Sub(c.At); c.Undo == nil && age > UndoWindow {
 		return fmt.Errorf("case %s: it ended %d days ago, and can be taken back for %d: give the access anew instead", c.ID, int(age.Hours()/24), int(UndoWindow.Hours()/24))

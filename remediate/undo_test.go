@@ -111,7 +111,7 @@ func TestWhatIsBeingTakenBackIsNotDecidedAbout(t *testing.T) {
 	if _, _, err := b.apply.Undo(t.Context(), c.ID, boss, "a mistake"); err == nil {
 		t.Fatal("taken back in an app that may not be written to")
 	}
-	if _, err := b.desk.Ask(c.ID, "E9", b.now); !errors.Is(err, remediate.ErrMove) {
+	if _, err := b.desk.Ask(c.ID, 0, "E9", b.now); !errors.Is(err, remediate.ErrMove) {
 		t.Errorf("asked: %v", err)
 	}
 	b.wire()

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 )
@@ -82,7 +84,10 @@ func overtaken(err error) bool {
 
 // applier is what changes apps.
 func (p *program) applier(c *config, led *ledger.Ledger) *remediate.Applier {
-	return &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery}
+	people := sync.OnceValue(func() *runPlan { return peopleOfNewest(c, led) })
+	return &remediate.Applier{Journal: led, Apps: c.Writable, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery,
+		Same: func(id connectors.PersonID) connectors.PersonID { return people().same(id) },
+		Left: func(id connectors.PersonID) (string, error) { return people().leftBy(led, id) }}
 }
 
 // wait lets time pass between two looks at an account.

@@ -114,11 +114,7 @@ func verdictWord(c *remediate.Case) string {
 
 // onHold says what of an item is on legal hold now: a hold is put on, and lifted, while cases wait.
 func (c *config) onHold(led *ledger.Ledger, it *remediate.Item) string {
-	var same map[connectors.PersonID]connectors.PersonID
-	if plan, err := newestPlan(c, led); err == nil { // without one, people are known by the ids they are called
-		same = plan.Same
-	}
-	return c.Remediate.Limits.OnHold(it, same)
+	return c.Remediate.Limits.OnHold(it, peopleOfNewest(c, led).Same)
 }
 
 // findCase finds a case by its id or the start of it, or of a finding's.

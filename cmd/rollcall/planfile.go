@@ -148,6 +148,7 @@ func (r *runPlan) people(res *scanner.Result, uids map[string]connectors.PersonI
 // app it touches, or one of the approvers that the configuration names. Nobody else: an empty list refuses.
 func (r *runPlan) mayDecide(c *config) func(remediate.Identity, *remediate.Case) error {
 	return func(by remediate.Identity, k *remediate.Case) error {
+		by.Person = r.same(by.Person)
 		if !r.Deciders[by.Person] {
 			return fmt.Errorf("%s does not work here, by the roster of run %s", by.Person, r.Run)
 		}
@@ -156,7 +157,7 @@ func (r *runPlan) mayDecide(c *config) func(remediate.Identity, *remediate.Case)
 			app := c.app(t.App)
 			owns = owns && app != nil && app.Owner != "" && r.same(app.Owner) == by.Person
 		}
-		if owns || r.Managers[k.Item.Person] == by.Person || slices.ContainsFunc(c.Remediate.Approvers, func(id connectors.PersonID) bool { return r.same(id) == by.Person }) {
+		if owns || r.Managers[r.same(k.Item.Person)] == by.Person || slices.ContainsFunc(c.Remediate.Approvers, func(id connectors.PersonID) bool { return r.same(id) == by.Person }) {
 			return nil
 		}
 		return fmt.Errorf("%s is neither the manager of %s, nor the owner of every app it touches, nor one of [remediate] approvers", by.Person, orNone(string(k.Item.Person)))

@@ -51,6 +51,10 @@ func (p *program) approve(hash, reason string) error {
 	if err != nil {
 		return err
 	}
+	plan, err := newestPlan(c, led)
+	if err != nil {
+		return err
+	}
 	stop, err := led.Stop(strings.ToLower(hash))
 	if errors.Is(err, connectors.ErrNotFound) {
 		return fmt.Errorf("no batch with the hash %q was stopped; settle prints it (at least its first 8 letters)", hash)
@@ -58,7 +62,7 @@ func (p *program) approve(hash, reason string) error {
 	if err != nil {
 		return err
 	}
-	lift, err := stop.Approve(by, reason, p.now())
+	lift, err := stop.Approve(by, reason, plan.same, p.now())
 	if err != nil {
 		return err
 	}
@@ -243,7 +247,11 @@ func (p *program) approveEvent(id, reason string) error {
 		return fmt.Errorf("no event %q; see: rollcall announce list", id)
 	}
 	e := &events[i]
-	if err := e.Approve(by, reason, p.now()); err != nil {
+	plan, err := newestPlan(c, led)
+	if err != nil {
+		return err
+	}
+	if err := e.Approve(by, reason, plan.same, p.now()); err != nil {
 		return err
 	}
 	if err := led.PutEvent(*e, "approved", by, p.now()); err != nil {

@@ -105,6 +105,58 @@ func TestASecondPersonLetsABatchPass(t *testing.T) {
 	}
 }
 
+// Whoever has several users of the machine is one person under all of them.
+func TestOnePersonUnderTwoUsersIsNoSecondPerson(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.limits("per_run = 0\nretention = \"90d\"\nmax_age = \"9000h\"\n", `approvers = ["E01", "E03", "E04"]`)
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[identities.uid]\n", "[identities.uid]\n1013 = \"E03\"\n", 1))
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.as(1001, 0, "", "settle")
+	id := s.caseID()
+	s.as(1001, 0, "", "cases", "remove", id, "--reason", "left")
+	out := s.as(1003, 4, "", "settle")
+	_, hash, _ := strings.Cut(out, "plan approve ")
+	hash, _, _ = strings.Cut(hash, " ")
+	approve := []string{"plan", "approve", hash, "--reason", "HR confirms"}
+	s.says(s.as(1013, 1, "", approve...), "you ran it")
+	s.as(1004, 0, "", approve...)
+	s.says(s.as(1001, 0, "", "settle"), "confirmed")
+	s.clock.add(91 * 24 * time.Hour)
+	s.as(1001, 0, "", "settle")
+	retired, _, _ := strings.Cut(s.as(1001, 0, "", "cases", "list"), " ")
+	s.says(s.as(1003, 0, "", "cases", "remove", retired, "--reason", "nobody needs it"), "it takes another person")
+	s.says(s.as(1013, 0, "", "cases", "remove", retired, "--reason", "agreed"), "it takes another person")
+	out = s.as(1003, 0, "", "announce", "--count", "8", "--from", "2027-04-10", "--until", "2027-04-30", "--reason", "the kiln at Oakham closes")
+	event, _, _ := strings.Cut(out, " ")
+	s.says(s.as(1013, 1, "", "announce", "approve", event, "--reason", "x"), "you announced it")
+}
+
+// Access goes back to somebody who has left on the word of two people alone.
+func TestGivingBackToALeaverTakesTwo(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[identities.uid]\n", "[identities.uid]\n1011 = \"E01\"\n", 1))
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.as(1001, 0, "", "settle")
+	id := s.caseID()
+	s.as(1001, 0, "", "cases", "remove", id, "--reason", "left")
+	s.says(s.as(1001, 0, "", "settle"), "confirmed")
+	undo := []string{"undo", id, "--reason", "HR was wrong"}
+	s.says(s.as(1001, 4, "", undo...), "E02 has left, by the roster of", "two people say so")
+	undo = append(undo, "--although-left")
+	s.says(s.as(1002, 1, "", undo...), "it is about your own access")
+	s.says(s.as(1001, 4, "", undo...), "it takes another person")
+	s.says(s.as(1011, 4, "", undo...), "it takes another person")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Fatalf("given back on one person's word: %s", s.active())
+	}
+	s.says(s.as(1003, 0, "", undo...), "undone, by E03")
+	if s.active() != "u1 u2 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+}
+
 // So many people at once stop everything, unless one person announced it and another said that it is true.
 func TestAnnouncedEvents(t *testing.T) {
 	s := serveShop(t, "ask", "")

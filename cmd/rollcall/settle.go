@@ -107,7 +107,7 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	}
 	batch := items(fresh)
 	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
-	if stop, ok := remediate.StopOf(plan.Run, fresh, out.Trips, p.actor(), p.now()); ok { // so that a second person can let it pass
+	if stop, ok := remediate.StopOf(plan.Run, fresh, out.Trips, p.actor(), p.whoAmI(c), p.now()); ok { // so that a second person can let it pass
 		if err := led.AddStop(stop); err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan 
 			return err
 		}
 		if now.State == remediate.Open {
-			if _, err := desk.Ask(k.ID, who, p.now()); err != nil && !overtaken(err) {
+			if _, err := desk.Ask(k.ID, now.Rev, who, p.now()); err != nil && !overtaken(err) {
 				return err
 			}
 		}
@@ -279,7 +279,7 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 
 // desk is the desk over the ledger, with the people as a run knew them.
 func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
-	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c)}
+	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c), Same: plan.same}
 	if c.Slack != nil { // what takes two people there must not take one here
 		d.Two = slackdesk.Two
 	}

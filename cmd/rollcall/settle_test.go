@@ -197,6 +197,20 @@ func (s *shop) says(out string, words ...string) {
 	}
 }
 
+// hrSays has HR say something else of somebody, which a run reads.
+func (s *shop) hrSays(id, status string) {
+	s.t.Helper()
+	lines := strings.Split(s.read("people.csv"), "\n")
+	for i, line := range lines {
+		if f := strings.Split(line, ","); f[0] == id {
+			lines[i] = strings.Join(f[:4], ",") + "," + status
+		}
+	}
+	s.write("people.csv", strings.Join(lines, "\n"))
+	s.now = s.now.Add(time.Minute)
+	s.rollcall(0, "", "scan", "-q")
+}
+
 // active tells who can sign in.
 func (s *shop) active() (out string) {
 	for _, u := range s.svc.users {
@@ -279,18 +293,22 @@ func TestAskedAndSettled(t *testing.T) {
 	s.uid = 1002
 	s.says(s.rollcall(1, "", "undo", id, "--reason", "x"), "it is about your own access")
 	s.uid = 1001
-	s.says(s.rollcall(4, "", "undo", id, "--reason", "HR was wrong"), "E02 has left, by the roster of", "add --although-left")
+	s.says(s.rollcall(4, "", "undo", id, "--reason", "HR was wrong"), "E02 has left, by the roster of", "mend it and scan", "--although-left")
+	s.says(s.rollcall(1, "", "undo", id, "--reason", "HR was wrong", "--although-left"), "takes a second person", "start rollcall serve")
 	if s.active() != "u1 u3 u4 u5" {
 		t.Fatalf("given back to a leaver: %s", s.active())
 	}
-	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong", "--although-left"), "undone, by E01")
+	people := s.read("people.csv")
+	s.hrSays("E02", "active,")
+	s.says(s.sheet("Decisions"), id, "remove", "E01 (uid 1001)", "he has left", "cli")
+	s.says(s.sheet("Remediation log"), id, "disable ben@kiln.example in crm", "approved", "enabled: yes", "done")
+	s.says(s.rollcall(0, "", "undo", id, "--reason", "HR was wrong"), "undone, by E01")
+	s.write("people.csv", people)
 	if s.active() != "u1 u2 u3 u4 u5" {
 		t.Errorf("active after the undo: %s", s.active())
 	}
 	s.now = s.now.Add(time.Hour)
 	s.rollcall(0, "", "scan", "-q")
-	s.says(s.sheet("Decisions"), id, "remove", "E01 (uid 1001)", "he has left", "cli")
-	s.says(s.sheet("Remediation log"), id, "disable ben@kiln.example in crm", "approved", "enabled: yes", "done")
 	s.says(s.rollcall(0, "", "settle"), "1 cases opened", "0 cases carried out") // asked, since somebody took it back
 	s.says(s.rollcall(0, "", "cases", "list"), "asked")
 }
@@ -390,7 +408,8 @@ func TestShadowThenAutomatic(t *testing.T) {
 			run, _, _ = strings.Cut(line, " ")
 		}
 	}
-	s.says(s.rollcall(0, "", "undo", run, "--reason", "a mistake", "--although-left"), "undone")
+	s.hrSays("E03", "active,")
+	s.says(s.rollcall(0, "", "undo", run, "--reason", "a mistake"), "undone")
 	if s.active() != "u1 u3 u4 u5" {
 		t.Errorf("active after undoing the run %s: %s", run, s.active())
 	}
@@ -643,8 +662,9 @@ func TestInterruptedUndoGoesOn(t *testing.T) {
 	s.rollcall(0, "", "scan", "-q", "--no-workbook")
 	s.rollcall(0, "", "settle")
 	id := s.caseID()
+	s.hrSays("E02", "active,")
 	s.svc.forbid = "u2"
-	s.says(s.rollcall(1, "", "undo", id, "--reason", "HR was wrong", "--although-left"), "not taken back")
+	s.says(s.rollcall(1, "", "undo", id, "--reason", "HR was wrong"), "not taken back")
 	s.svc.forbid = ""
 	s.now = s.now.Add(5 * 24 * time.Hour) // what was read is too old to act upon
 	s.says(s.rollcall(0, "", "settle"), id+"  undone")

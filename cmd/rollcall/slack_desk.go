@@ -101,11 +101,7 @@ func (r *slackRoom) Undo(ctx context.Context, id string, by remediate.Identity, 
 	if err != nil {
 		return nil, err
 	}
-	ground := &remediate.Ground{Now: r.p.now(), Kill: r.c.killed()}
-	if trips := remediate.CheckUndo([]remediate.Item{k.Item}, ground, &r.c.Remediate.Limits); len(trips) > 0 {
-		return nil, fmt.Errorf("it is not taken back: %s", trips[0].Says)
-	}
-	_, left, err := r.p.applier(r.c, r.led).Undo(ctx, id, by, why)
+	_, left, err := r.p.giveBack(ctx, r.c, r.p.applier(r.c, r.led), k, by, undoFlags{reason: why})
 	return left, err
 }
 

@@ -128,6 +128,14 @@ weekend = []`)
 	s.says(last.Reads(), "Done, and seen by a fresh read")
 	press(last, "rollcall_undo")
 	done()
+	if got := s.active(); got != "u1 u3 u4 u5" {
+		t.Fatalf("given back to a leaver by one press: %s", got)
+	}
+	s.says(strings.Join(s.slack.Ephemerals("U0ADA"), "\n"), "E02 has left, by the roster of", "two people say so")
+	s.hrSays("E02", "active,")
+	desk, done = s.desk()
+	press(last, "rollcall_undo")
+	done()
 	if got := s.active(); got != "u1 u2 u3 u4 u5" {
 		t.Errorf("active after the undo: %s", got)
 	}

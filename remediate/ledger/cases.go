@@ -75,32 +75,44 @@ type caseEvent struct {
 
 // Put records a case as changed by somebody. The case kept so far must have the revision before: ErrStale otherwise.
 func (l *Ledger) Put(c *remediate.Case, before int, by remediate.Identity, what string, at time.Time) error {
-	if c.ID == "" || c.Item.Group == "" || c.Rev <= before {
-		return fmt.Errorf("ledger: recording a case: it needs an id, a group and a revision after %d", before)
-	}
-	return l.change("case "+c.ID, func(tx *bbolt.Tx) error {
-		old, err := loadCase(tx, c.ID)
-		if errors.Is(err, connectors.ErrNotFound) {
-			old, err = &remediate.Case{}, nil
-		}
-		switch {
-		case err != nil:
-			return err
-		case old.Rev != before:
-			return fmt.Errorf("%w (it has revision %d, not %d)", remediate.ErrStale, old.Rev, before)
-		}
-		if err := index(tx, c); err != nil {
+	return l.change("case "+c.ID, func(tx *bbolt.Tx) error { return l.putCase(tx, c, before, by, what, at) })
+}
+
+// Replace records, both or neither, a case as it ended and the new one that comes in its place.
+func (l *Ledger) Replace(old *remediate.Case, before int, next *remediate.Case, by remediate.Identity, what string, at time.Time) error {
+	return l.change("case "+next.ID+" in place of "+old.ID, func(tx *bbolt.Tx) error {
+		if err := l.putCase(tx, old, before, by, what, at); err != nil {
 			return err
 		}
-		why := c.Why
-		if c.Decision != nil && why == "" {
-			why = c.Decision.Why
-		}
-		return errors.Join(
-			putJSON(tx.Bucket(bCases), []byte(c.ID), c),
-			touch(tx, old, c),
-			l.addEvent(tx, at, by.String(), "case: "+what, caseEvent{c.ID, c.ItemHash, why, c}))
+		return l.putCase(tx, next, 0, by, "case opened", at)
 	})
+}
+
+func (l *Ledger) putCase(tx *bbolt.Tx, c *remediate.Case, before int, by remediate.Identity, what string, at time.Time) error {
+	if c.ID == "" || c.Item.Group == "" || c.Rev <= before {
+		return fmt.Errorf("a case needs an id, a group and a revision after %d", before)
+	}
+	old, err := loadCase(tx, c.ID)
+	if errors.Is(err, connectors.ErrNotFound) {
+		old, err = &remediate.Case{}, nil
+	}
+	switch {
+	case err != nil:
+		return err
+	case old.Rev != before:
+		return fmt.Errorf("%w (it has revision %d, not %d)", remediate.ErrStale, old.Rev, before)
+	}
+	if err := index(tx, c); err != nil {
+		return err
+	}
+	why := c.Why
+	if c.Decision != nil && why == "" {
+		why = c.Decision.Why
+	}
+	return errors.Join(
+		putJSON(tx.Bucket(bCases), []byte(c.ID), c),
+		touch(tx, old, c),
+		l.addEvent(tx, at, by.String(), "case: "+what, caseEvent{c.ID, c.ItemHash, why, c}))
 }
 
 // live keeps which case of a group has not ended: never two.

@@ -26,6 +26,11 @@ func (l *Ledger) AddStop(s remediate.Stop) error {
 		}
 		actor := s.By[0]
 		s.By = append(slices.DeleteFunc(before.By, func(by string) bool { return by == actor }), actor)
+		for _, i := range before.Ran {
+			if !slices.Contains(s.Ran, i) {
+				s.Ran = append(s.Ran, i)
+			}
+		}
 		return errors.Join(putJSON(tx.Bucket(bStops), []byte(s.Plan), s), l.addEvent(tx, s.At, actor, "batch stopped", s))
 	})
 }

@@ -72,7 +72,7 @@ type Deps struct {
 type Cases interface {
 	Case(id string) (*remediate.Case, error)
 	Cases(keep func(*remediate.Case) bool) ([]*remediate.Case, error)
-	Ask(id, whom string, now time.Time) (*remediate.Case, error)
+	Ask(id string, rev int, whom string, now time.Time) (*remediate.Case, error)
 	Decide(id string, v remediate.Verdict, now time.Time) (*remediate.Case, error)
 	Outdated(id string, rev int, why string, now time.Time) (*remediate.Case, error)
 	// Undo takes back what a case did, and says what could not be.

@@ -201,7 +201,7 @@ func (d *Desk) askOne(ctx context.Context, r *router, b *batch, cases []*remedia
 		if k.State != remediate.Open {
 			continue
 		}
-		if _, err := d.deps.Cases.Ask(k.ID, whom, r.now); err != nil && !errors.Is(err, remediate.ErrMove) && !errors.Is(err, remediate.ErrStale) {
+		if _, err := d.deps.Cases.Ask(k.ID, k.Rev, whom, r.now); err != nil && !errors.Is(err, remediate.ErrMove) && !errors.Is(err, remediate.ErrStale) {
 			return true, err // somebody who was quicker than that is no error
 		}
 	}

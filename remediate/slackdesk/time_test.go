@@ -119,7 +119,7 @@ func TestLeaverLapses(t *testing.T) {
 	it := item("sue", "E11", scanner.OrphanedAccount)
 	it.Mode = scanner.ModeAuto
 	k := r.open(it)
-	_, err := r.core.Ask(k.ID, "by mail", r.clock())
+	_, err := r.core.Ask(k.ID, 0, "by mail", r.clock())
 	ok(t, err)
 	r.refresh()
 	contains(t, textOf(r.card(ada)), "otherwise the policy removes it, since HR says that its owner has left.")
