@@ -99,24 +99,27 @@ type config struct {
 	Apps    []scanner.App
 	Policy  *scanner.Policy
 
-	Recipients evidence.Recipients // whom sealed inputs are encrypted to
-	KeepAtMost time.Duration       // after which the folder of a run is taken away; 0 = never
-	Witness    witnessConfig
-	Notify     notifyConfig
-	Slack      *slackConfig // nil: nothing is decided in Slack
-	Sign       *signConfig  // nil: reports are not signed
-	Assigns    map[connectors.AppID][]string
-	Remediate  remediation
-	Privacy    privacyConfig
-	Serve      serving
-	Abilities  map[connectors.AppID]connectors.Abilities // of the apps that may be written to
-	Writable   map[connectors.AppID]connectors.App
-	sources    map[connectors.AppID]connectors.App // every app as its kind opened it, hidden behind nothing
-	Canaries   map[connectors.AppID][]connectors.AccountID
+	Recipients  evidence.Recipients // whom sealed inputs are encrypted to
+	KeepAtLeast int                 // days that no folder of a run goes before
+	KeepAtMost  time.Duration       // after which the folder of a run is taken away; 0 = never
+	Witness     witnessConfig
+	Notify      notifyConfig
+	Slack       *slackConfig // nil: nothing is decided in Slack
+	Sign        *signConfig  // nil: reports are not signed
+	Assigns     map[connectors.AppID][]string
+	Remediate   remediation
+	Privacy     privacyConfig
+	Serve       serving
+	Abilities   map[connectors.AppID]connectors.Abilities // of the apps that may be written to
+	Writable    map[connectors.AppID]connectors.App
+	sources     map[connectors.AppID]connectors.App // every app as its kind opened it, hidden behind nothing
+	Canaries    map[connectors.AppID][]connectors.AccountID
 
 	signAt     string                       // where the section stands
 	secret     func(string) ([]byte, error) // what a reference points to
 	data       []byte                       // the file as it was read
+	tree       map[string]any               // and all that stands in it
+	owners     map[string]int               // of the files that a daemon took up: whose they were, by path; see ownerOf
 	read       func(string) ([]byte, error)
 	named      []connectors.AppID // every app the file names, those with mistakes too
 	policyFile *tomlFile
@@ -141,7 +144,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	if f.decode("", f.tree, &cf); len(f.problems) > 0 {
 		return nil, fmt.Errorf("config: %w", f.err())
 	}
-	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data, read: read}
+	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data, tree: f.tree, read: read}
 	c.common(f, &cf, now)
 	c.evidence(f, cf.Evidence)
 	c.privacy(f, cf.Privacy)

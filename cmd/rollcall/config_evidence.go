@@ -22,6 +22,7 @@ func (c *config) evidence(f *tomlFile, e evidenceConfig) {
 	if e.KeepAtLeast != nil {
 		least = *e.KeepAtLeast
 	}
+	c.KeepAtLeast = int(least)
 	if e.KeepAtMost != nil {
 		if c.KeepAtMost = time.Duration(*e.KeepAtMost) * 24 * time.Hour; *e.KeepAtMost < least {
 			f.problem("evidence.keep_at_most", "[evidence] keep_at_most = %dd is less than keep_at_least (%dd): runs would be taken away that an auditor may still ask for", *e.KeepAtMost, least)

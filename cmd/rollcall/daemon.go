@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type daemon struct {
 	uid int // of the user it runs as
 
 	peer  func(net.Conn) (int, error) // the user at the other end of the socket
+	owner func(os.FileInfo) int       // whose a file is
 	turn  *turn
 	calls callLimit
 	work  context.Context // ends when what is under way must stop
@@ -49,7 +51,7 @@ type daemon struct {
 }
 
 func newDaemon(p *program) *daemon {
-	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, turn: newTurn(p.now), state: map[string]*scheduleState{},
+	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, owner: ownerOf, turn: newTurn(p.now), state: map[string]*scheduleState{},
 		figures: newFigures(), rosterChanged: make(chan struct{}, 1),
 		settleSoon: make(chan struct{}, 1), settledSoon: make(chan struct{}, 1)}
 	d.figures.registry.MustRegister(newStanding(d), newSlackGauges(d))
@@ -61,6 +63,7 @@ func newDaemon(p *program) *daemon {
 type takenUp struct {
 	path   string
 	files  map[string][]byte
+	owners map[string]int // whose each file was when it was read; see ownerOf
 	at     time.Time
 	config *config // as it was then: for what does not change with the day
 }
@@ -90,11 +93,11 @@ func (c *callLimit) leave() { c.n.Add(-1) }
 
 // takeUp reads the configuration anew and takes it up if nothing is wrong with it; otherwise the one before holds.
 func (d *daemon) takeUp(path string, state string) (*config, error) {
-	t := &takenUp{path: path, files: map[string][]byte{}, at: d.p.now()}
+	t := &takenUp{path: path, files: map[string][]byte{}, owners: map[string]int{}, at: d.p.now()}
 	c, err := d.load(t, func(name string) ([]byte, error) {
-		b, err := os.ReadFile(name)
+		b, owner, err := d.readOwned(name)
 		if err == nil {
-			t.files[name] = b
+			t.files[name], t.owners[name] = b, owner
 		}
 		return b, err
 	})
@@ -109,10 +112,26 @@ func (d *daemon) takeUp(path string, state string) (*config, error) {
 	return c, nil
 }
 
+// readOwned reads a file, and whose it is.
+func (d *daemon) readOwned(name string) ([]byte, int, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, unknownOwner, err
+	}
+	defer f.Close()
+	owner := unknownOwner
+	if info, err := f.Stat(); err == nil {
+		owner = d.owner(info)
+	}
+	b, err := io.ReadAll(f)
+	return b, owner, err
+}
+
 func (d *daemon) load(t *takenUp, read func(string) ([]byte, error)) (*config, error) {
 	c, err := loadConfigWith(t.path, read, d.p.now(), resolveSecret(filepath.Dir(t.path), d.p.env))
-	if err == nil && d.p.statePath != "" {
-		c.State = d.p.statePath
+	if err == nil {
+		c.owners = t.owners
+		c.State = cmp.Or(d.p.statePath, c.State)
 	}
 	return c, err
 }

@@ -187,7 +187,7 @@ func (d *diagnosis) acting(c *config, led *ledger.Ledger) error {
 	if why := c.killed(); why != "" {
 		d.line("kill switch", false, "it is on: %s", why)
 	}
-	loosened, err := d.allowed(c, led)
+	loosened, err := d.loosened(c, led)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func (p *program) ground(c *config, led *ledger.Ledger, plan *runPlan) (*remedia
 	now := p.now()
 	g := &remediate.Ground{Now: now, Run: plan.Run, Kill: c.killed(), Roster: plan.Roster, Left: plan.Left, Worked: plan.Worked, ReadAt: plan.ReadAt, Same: plan.Same, Exits: plan.Exits, Apps: map[connectors.AppID]remediate.AppState{}}
 	var err error
-	if g.Loosened, err = p.allowed(c, led); err != nil {
+	if g.Loosened, err = p.loosened(c, led); err != nil {
 		return nil, err
 	}
 	runs, err := led.Runs(0)

@@ -5,10 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,11 +45,7 @@ func (p *program) approve(hash, reason string) error {
 	if err := p.onlyAllowed(c, led); err != nil {
 		return err
 	}
-	by, err := p.second(c, led)
-	if err != nil {
-		return err
-	}
-	plan, err := newestPlan(c, led)
+	by, plan, err := p.second(c, led)
 	if err != nil {
 		return err
 	}
@@ -76,56 +70,19 @@ func (p *program) approve(hash, reason string) error {
 	return nil
 }
 
-// second is the person who asks for what takes a second one: proven by the daemon, working here, one of the approvers, and
-// not the one whose files say what is allowed.
-func (p *program) second(c *config, led *ledger.Ledger) (remediate.Identity, error) {
-	if p.caller == nil {
-		return remediate.Identity{}, errNoSecond
-	}
-	by := p.whoAmI(c)
-	if !by.Somebody() {
-		return by, fmt.Errorf("refused: user %d of this machine is no person that [identities] uid names%s", p.uid, p.isNobody())
-	}
-	plan, err := newestPlan(c, led)
+// second is an approver who did not write the files that say what is allowed, as far as it is known who did: what they say
+// was allowed by others by now, or is tighter than that.
+func (p *program) second(c *config, led *ledger.Ledger) (remediate.Identity, *runPlan, error) {
+	by, plan, err := p.approver(c, led)
 	if err != nil {
-		return by, err
+		return by, plan, err
 	}
-	by.Person = plan.same(by.Person)
-	if !plan.Deciders[by.Person] {
-		return by, fmt.Errorf("refused: %s does not work here, by the roster of run %s", by.Person, plan.Run)
-	}
-	if !slices.ContainsFunc(c.Remediate.Approvers, func(id connectors.PersonID) bool { return plan.same(id) == by.Person }) {
-		return by, fmt.Errorf("refused: %s is not one of [remediate] approvers", by.Person)
-	}
-	for _, path := range c.files() {
-		if who, ok := c.ownerOf(path); ok && plan.same(who) == by.Person {
-			return by, fmt.Errorf("refused: the file %s, which says what is allowed, is yours; it takes somebody else", path)
+	for _, path := range sortedKeys(c.owners) {
+		if who := c.personOf(c.owners[path]); who.Somebody() && plan.same(who.Person) == by.Person {
+			return by, plan, fmt.Errorf("refused: the file %s, which says what is allowed, is yours; it takes somebody else", path)
 		}
 	}
-	return by, nil
-}
-
-// files are those that say what is allowed.
-func (c *config) files() []string {
-	list := []string{c.Path}
-	if c.policyFile != nil {
-		list = append(list, c.policyFile.path)
-	}
-	return list
-}
-
-// ownerOf is the person whose user owns a file.
-func (c *config) ownerOf(path string) (connectors.PersonID, bool) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", false
-	}
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return "", false
-	}
-	who := c.personOf(int(st.Uid))
-	return who.Person, who.Somebody()
+	return by, plan, nil
 }
 
 func (p *program) announceCommand() *cobra.Command {
@@ -234,7 +191,7 @@ func (p *program) approveEvent(id, reason string) error {
 	if err := p.onlyAllowed(c, led); err != nil {
 		return err
 	}
-	by, err := p.second(c, led)
+	by, plan, err := p.second(c, led)
 	if err != nil {
 		return err
 	}
@@ -247,10 +204,6 @@ func (p *program) approveEvent(id, reason string) error {
 		return fmt.Errorf("no event %q; see: rollcall announce list", id)
 	}
 	e := &events[i]
-	plan, err := newestPlan(c, led)
-	if err != nil {
-		return err
-	}
 	if err := e.Approve(by, reason, plan.same, p.now()); err != nil {
 		return err
 	}

@@ -60,6 +60,7 @@ type servedShop struct {
 	clock handClock
 	log   lockedBuffer
 	uid   atomic.Int32 // of whoever calls
+	owner atomic.Int32 // of the configuration's files
 	d     *daemon
 
 	slackURL string
@@ -74,6 +75,7 @@ func serveShop(t *testing.T, mode, more string) *servedShop {
 	s := &servedShop{shop: newShop(t, mode)}
 	s.clock.set(scriptNow)
 	s.uid.Store(1001)
+	s.owner.Store(1002)
 	s.config(more)
 	return s
 }
@@ -100,6 +102,7 @@ func (s *servedShop) begin() {
 	s.t.Helper()
 	d := newDaemon(s.program())
 	d.peer = func(net.Conn) (int, error) { return int(s.uid.Load()), nil }
+	d.owner = func(os.FileInfo) int { return int(s.owner.Load()) }
 	c, err := d.takeUp(d.p.configPath, "")
 	if err != nil {
 		s.t.Fatal(err)

@@ -434,6 +434,96 @@ func TestLooseningTakesASecondPerson(t *testing.T) {
 	s.says(s.as(1001, 0, "", "plan"), "orphaned_account in crm is auto instead of ask")
 }
 
+// Where it is not known who wrote the files, two approvers say that they may be looser, so that one of them did not. Where it
+// is, that one's word does not count.
+func TestLooseningByNobodyKnownTakesTwo(t *testing.T) {
+	for name, owner := range map[string]int{"root": 0, "the daemon's own user": serviceUID, "a user that is no person": 1044, "a file that others can write": unknownOwner} {
+		t.Run(name, func(t *testing.T) {
+			s := serveShop(t, "ask", "")
+			s.owner.Store(int32(owner))
+			s.limits("", `approvers = ["E01", "E03", "E04"]`)
+			s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[identities.uid]\n", "[identities.uid]\n990 = \"E05\"\n1013 = \"E03\"\n", 1))
+			s.listen()
+			s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+			loosen := func(perRun int) (approve []string) {
+				s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[identities.uid]\n", fmt.Sprintf("per_run = %d\n[identities.uid]\n", perRun), 1))
+				s.d.reload(s.d.taken.Load().config)
+				out := s.as(1003, 0, "", "config", "approve")
+				s.says(out, fmt.Sprintf("looser: per_run is %d instead of 10", perRun))
+				_, hash, _ := strings.Cut(out, "config approve ")
+				hash, _, _ = strings.Cut(hash, " ")
+				return []string{"config", "approve", hash, "--reason", "we are more by now"}
+			}
+			approve := loosen(500)
+			s.says(s.as(1003, 0, "", approve...), "noted, by E03", "it takes another approver", "it is not known who wrote the files")
+			s.says(s.as(1013, 0, "", approve...), "it takes another approver") // themselves under another user
+			s.says(s.as(1001, 0, "", "plan"), "STOPPED by configuration")
+			s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "per_run = 500\n", "", 1))
+			again := loosen(600) // what was said of one is not said of another
+			s.says(s.as(1001, 0, "", again...), "it takes another approver")
+			s.says(s.as(serviceUID, 1, "", again...), "so is nobody")
+			s.says(s.as(1004, 0, "", again...), "approved: per_run is 600 instead of 10")
+			if out := s.as(1001, 0, "", "plan"); strings.Contains(out, "STOPPED by configuration") {
+				t.Error(out)
+			}
+			allowed, err := s.d.led.Allowed()
+			if err != nil || allowed.By != "E01 (uid 1001) and E04 (uid 1004)" {
+				t.Errorf("allowed by %q: %v", allowed.By, err)
+			}
+		})
+	}
+	t.Run("an approver", func(t *testing.T) {
+		s := serveShop(t, "ask", "")
+		s.owner.Store(1003)
+		s.limits("", `approvers = ["E01", "E03"]`)
+		s.listen()
+		s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+		s.owner.Store(1001) // whose it is by now says nothing: it was read as E03's
+		s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[identities.uid]\n", "per_run = 500\n[identities.uid]\n", 1))
+		s.owner.Store(1003)
+		s.d.reload(s.d.taken.Load().config)
+		s.owner.Store(1001)
+		_, hash, _ := strings.Cut(s.as(1001, 0, "", "config", "approve"), "config approve ")
+		hash, _, _ = strings.Cut(hash, " ")
+		s.says(s.as(1003, 1, "", "config", "approve", hash, "--reason", "mine"), "a file of it is yours")
+		s.says(s.as(1001, 0, "", "config", "approve", hash, "--reason", "looked through"), "approved: per_run is 500")
+	})
+}
+
+// Whoever points the roster, an app, the notices or the witness elsewhere needs a second person: nothing is carried out, nor
+// decided, until then. One more app beside the others needs none.
+func TestRedirectingTakesASecondPerson(t *testing.T) {
+	s := serveShop(t, "ask", "[notify]\nwebhook = \"https://hooks.example/a\"\nsecret = \"env:A\"\n[witness]\nfile = \"heads\"\n[evidence]\nkeep_at_most = \"800d\"\n")
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.write("others.csv", "id,first,last,mail,status,end\n")
+	was := s.read("rollcall.toml")
+	for change, want := range map[string][2]string{
+		`roster.file is "others.csv" instead of "people.csv"`:  {`file = "people.csv"`, `file = "others.csv"`},
+		`notify.webhook is "https://hooks.example/… (SHA-256`:  {"example/a", "example/b"},
+		`witness.file is not set any more; it was "heads"`:     {"[witness]\nfile = \"heads\"\n", ""},
+		`evidence.keep_at_most (days) is 700 instead of 800`:   {`"800d"`, `"700d"`},
+		`crm: url is "http://127.0.0.1:1" instead of "http://`: {`url = "http`, `url = "http://127.0.0.1:1" # "http`},
+		`crm is not read any more`:                             {`id = "crm"`, `id = "crm2"`},
+	} {
+		text := strings.Replace(was, want[0], want[1], 1)
+		if text == was {
+			t.Fatalf("%q is not there", want[0])
+		}
+		s.write("rollcall.toml", text)
+		s.d.reload(s.d.taken.Load().config)
+		s.says(s.as(1001, 0, "", "config", "approve"), "looser: "+change)
+	}
+	s.says(s.as(1001, 0, "", "plan"), "STOPPED by configuration")
+	s.says(s.as(1001, 1, "", "announce", "--count", "8", "--from", "2027-01-10", "--until", "2027-01-20", "--reason", "x"), "nothing is decided for now")
+	s.write("rollcall.toml", was+"[[app]]\nid = \"erp\"\nkind = \"csv\"\nfile = \"people.csv\"\ncolumns = { id = \"id\" }\n")
+	s.write("policy.toml", "[app.crm.rules.orphaned_account]\nmode = \"ask\"\n")
+	s.d.reload(s.d.taken.Load().config)
+	if out := s.as(1001, 0, "", "plan"); strings.Contains(out, "STOPPED by configuration") {
+		t.Error(out)
+	}
+}
+
 // A case that somebody decides otherwise while a settling is under way is left alone, and does not keep the others from
 // being carried out.
 func TestADecisionOvertakesASettling(t *testing.T) {

@@ -60,6 +60,9 @@ func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, p
 			}
 		}()
 	}
+	if _, err := p.allowed(c, led); err != nil { // what is looser the guards say
+		return nil, err
+	}
 	now := p.now()
 	desk := c.desk(led, plan)
 	out = &settled{}

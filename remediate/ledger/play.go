@@ -31,7 +31,11 @@ func (b *builder) play(tx *bbolt.Tx, line []byte) error {
 	}
 	switch e.What {
 	case "allowed":
-		return with(e.Body, func(x remediate.Allowed) error { return putJSON(tx.Bucket(bMeta), kAllowed, x) })
+		return with(e.Body, func(x remediate.Allowed) error {
+			return errors.Join(putJSON(tx.Bucket(bMeta), kAllowed, x), tx.Bucket(bMeta).Delete(kLoosening))
+		})
+	case "one of two allows":
+		return with(e.Body, func(x remediate.Loosening) error { return putJSON(tx.Bucket(bMeta), kLoosening, x) })
 	case "batch stopped":
 		return with(e.Body, func(x remediate.Stop) error { return putJSON(tx.Bucket(bStops), []byte(x.Plan), x) })
 	case "guard lifted":

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rollcall/connectors"
+	"rollcall/remediate"
 	"rollcall/scanner"
 )
 
@@ -33,6 +34,10 @@ func carried(t *testing.T, l *Ledger) string {
 	}
 	add(l.Removals())
 	add(l.Lifts(noon))
+	add(l.Stop("0123456789"))
+	add(l.AnnouncedEvents())
+	add(l.Allowed())
+	add(l.Loosening("looser", "allowed"))
 	add(l.Links())
 	add(l.Rulings())
 	add(l.SignOffs("run-3"))
@@ -66,6 +71,22 @@ func full(t *testing.T) (dir, what string) {
 	_, err = l.RevokeLink("crm", "a2", "dana", noon)
 	ok(t, err)
 	ok(t, l.AcceptPull("crm", scanner.PullFacts{AsOf: monday, Accounts: 3}, "dana", "a site closed", noon))
+	for _, ran := range []string{"E8", "E9"} {
+		ok(t, l.AddStop(remediate.Stop{Plan: "0123456789ab", Run: r.ID, By: []string{ran}, Ran: []remediate.Identity{{Person: connectors.PersonID(ran), Proof: "uid 1"}}, At: noon}))
+	}
+	ok(t, l.PutEvent(remediate.Event{ID: "e-1", Count: 8, From: monday, Until: monday + 3, Reason: "a site closes", By: dana, At: noon}, "announced", dana, noon))
+	ok(t, l.PutLoosening(remediate.Loosening{Hash: "older", Before: "before"}, dana, noon))
+	ok(t, l.PutAllowed(remediate.Allowed{Most: map[string]int{"per_run": 3}, By: "dana", At: noon}))
+	if x, err := l.Loosening("older", "before"); err != nil || len(x.Words) > 0 {
+		t.Fatalf("said of what was allowed before: %+v %v", x, err)
+	}
+	ok(t, l.PutLoosening(remediate.Loosening{Hash: "looser", Before: "allowed", Words: []remediate.Decision{{By: dana, Why: "we are more", At: noon, Item: "looser"}}}, dana, noon))
+	if x, err := l.Loosening("another", "allowed"); err != nil || len(x.Words) > 0 {
+		t.Fatalf("said of something else: %+v %v", x, err)
+	}
+	if x, err := l.Stop("0123456789"); err != nil || len(x.Ran) != 2 || len(x.By) != 2 {
+		t.Fatalf("who ran a batch that was stopped twice: %+v %v", x, err)
+	}
 	what = carried(t, l)
 	end(t, l)
 	return dir, what

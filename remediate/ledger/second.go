@@ -89,8 +89,31 @@ func (l *Ledger) PutAllowed(a remediate.Allowed) error {
 		return errors.New("ledger: what is allowed: who allowed it and when must be given")
 	}
 	return l.change("what is allowed", func(tx *bbolt.Tx) error {
-		return errors.Join(putJSON(tx.Bucket(bMeta), kAllowed, a), l.addEvent(tx, a.At, a.By, "allowed", a))
+		return errors.Join(putJSON(tx.Bucket(bMeta), kAllowed, a), tx.Bucket(bMeta).Delete(kLoosening), l.addEvent(tx, a.At, a.By, "allowed", a))
 	})
+}
+
+// PutLoosening records what people said so far of letting something looser hold.
+func (l *Ledger) PutLoosening(x remediate.Loosening, by remediate.Identity, at time.Time) error {
+	if !by.Somebody() {
+		return fmt.Errorf("ledger: a word on what is allowed: %w: it is not known who you are", remediate.ErrMayNot)
+	}
+	return l.change("a word on what is allowed", func(tx *bbolt.Tx) error {
+		return errors.Join(putJSON(tx.Bucket(bMeta), kLoosening, x), l.addEvent(tx, at, by.String(), "one of two allows", x))
+	})
+}
+
+// Loosening gives what people said so far of letting something of that hash hold in place of what holds; empty where nobody
+// said anything of just that.
+func (l *Ledger) Loosening(hash, before string) (x remediate.Loosening, err error) {
+	err = l.read("words on what is allowed", func(tx *bbolt.Tx) error {
+		_, err := getJSON(tx.Bucket(bMeta), kLoosening, &x)
+		return err
+	})
+	if x.Hash != hash || x.Before != before {
+		x = remediate.Loosening{Hash: hash, Before: before}
+	}
+	return x, err
 }
 
 // Allowed gives what was allowed last; nil where nobody ever kept it.

@@ -58,6 +58,8 @@ var (
 	kState   = []byte("state")
 	kSchema  = []byte("schema")
 	kAllowed = []byte("allowed")
+
+	kLoosening = []byte("loosening") // what people said so far of what is to be allowed
 )
 
 var errReadOnly = errors.New("ledger: not open for writing")
