@@ -30,6 +30,10 @@ func (d *Desk) Follow(p *Plan, run string, now time.Time, judged func(*Item) boo
 		if c.State.Ended() {
 			continue // being taken back
 		}
+		if c.Run > run { // a newer reading opened it, of which this plan knows nothing
+			delete(planned, c.Item.Group)
+			continue
+		}
 		it := planned[c.Item.Group]
 		delete(planned, c.Item.Group)
 		if err := d.followOne(c, it, now, judged); errors.Is(err, ErrStale) {

@@ -13,14 +13,16 @@ import (
 const alertWithin = 3 * time.Minute
 
 // alert says what somebody has to look after: in the log, in the figures, and to whom [notify] names.
-func (d *daemon) alert(s *schedule, says string) {
-	d.log.Error("ALERT", "schedule", s.Name, "says", says)
+func (d *daemon) alert(subject, says string) {
+	d.log.Error("ALERT", "about", subject, "says", says)
 	d.figures.alerts.Inc()
 	d.tell.Go(func() {
 		ctx, stop := context.WithTimeout(d.work, alertWithin)
 		defer stop()
-		if err := d.program(nil).sendAlert(ctx, d.taken.Load().config, notify.NewAlert("schedule "+s.Name, says, d.p.now())); err != nil {
-			d.log.Error("nobody could be told of the alert", "schedule", s.Name, "error", err.Error())
+		if err := d.safely("alert", func() error {
+			return d.program(nil).sendAlert(ctx, d.taken.Load().config, notify.NewAlert(subject, says, d.p.now()))
+		}); err != nil {
+			d.log.Error("nobody could be told of the alert", "about", subject, "error", err.Error())
 		}
 	})
 }

@@ -152,7 +152,7 @@ func (c *config) oldRuns(led *ledger.Ledger, now time.Time) (old []ledger.RunRec
 	}
 	if _, err := led.Cases(func(k *remediate.Case) bool {
 		if !k.State.Ended() {
-			needed[k.Run] = true
+			needed[baseRun(k.Run)] = true
 		}
 		return false
 	}); err != nil {

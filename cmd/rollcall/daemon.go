@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,8 +40,11 @@ type daemon struct {
 	settleSoon  chan struct{} // something was decided in Slack
 	settledSoon chan struct{} // and carried out
 
-	watcher       watcher
+	watched       *watched
 	rosterChanged chan struct{} // HR's system says so
+	watchAnew     chan struct{} // the interval may be another
+
+	putSlot func(s ledger.Slot, what string, at time.Time) error // records where a schedule stands
 
 	figures *figures
 	mu      sync.Mutex
@@ -52,10 +56,31 @@ type daemon struct {
 
 func newDaemon(p *program) *daemon {
 	d := &daemon{p: p, log: newLog(p.stderr), uid: p.uid, peer: peerUID, owner: ownerOf, turn: newTurn(p.now), state: map[string]*scheduleState{},
-		figures: newFigures(), rosterChanged: make(chan struct{}, 1),
+		figures: newFigures(), rosterChanged: make(chan struct{}, 1), watchAnew: make(chan struct{}, 1),
 		settleSoon: make(chan struct{}, 1), settledSoon: make(chan struct{}, 1)}
 	d.figures.registry.MustRegister(newStanding(d), newSlackGauges(d))
+	d.putSlot = func(s ledger.Slot, what string, at time.Time) error {
+		return d.led.PutSlot(s, what, "rollcall serve", at)
+	}
 	return d
+}
+
+// safely does something that nobody waits for. A panic in it is a defect; it is logged, counted and an error like any other,
+// and the daemon goes on.
+func (d *daemon) safely(part string, do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			d.panicked(part, r)
+			err = fmt.Errorf("%s panicked; this is a defect of rollcall: %v", part, r)
+		}
+	}()
+	return do()
+}
+
+// panicked notes a panic that was recovered from.
+func (d *daemon) panicked(part string, r any) {
+	d.figures.panics.WithLabelValues(part).Inc()
+	d.log.Error("PANIC: this is a defect of rollcall", "part", part, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 }
 
 // takenUp are the files of the configuration as the daemon took them up: until it is told to read them again, it goes by
@@ -74,6 +99,7 @@ type scheduleState struct {
 	Running bool
 	Took    time.Duration // of the last run
 	Retry   time.Time     // not before
+	Unkept  []string      // what happened that the ledger could not be told yet
 }
 
 // callLimit bounds how many commands are carried out at once.
@@ -91,8 +117,22 @@ func (c *callLimit) enter() bool {
 
 func (c *callLimit) leave() { c.n.Add(-1) }
 
-// takeUp reads the configuration anew and takes it up if nothing is wrong with it; otherwise the one before holds.
-func (d *daemon) takeUp(path string, state string) (*config, error) {
+// hold opens the ledger and what else lies in the state directory.
+func (d *daemon) hold(c *config) (err error) {
+	if d.led, err = ledger.Open(c.State, ledger.Options{Holder: "rollcall serve"}); err != nil {
+		return err
+	}
+	if d.watched, err = readWatched(c.State); err == nil {
+		err = d.heed(c)
+	}
+	if err != nil {
+		d.led.Close()
+	}
+	return err
+}
+
+// readUp reads the configuration anew, to be taken up if nothing is wrong with it. Nothing goes by it until then.
+func (d *daemon) readUp(path string, state string) (*takenUp, error) {
 	t := &takenUp{path: path, files: map[string][]byte{}, owners: map[string]int{}, at: d.p.now()}
 	c, err := d.load(t, func(name string) ([]byte, error) {
 		b, owner, err := d.readOwned(name)
@@ -108,8 +148,7 @@ func (d *daemon) takeUp(path string, state string) (*config, error) {
 		return nil, fmt.Errorf("config: state = %q is another directory than the one this daemon holds (%s): stop it, and start it anew", c.State, state)
 	}
 	t.config = c
-	d.taken.Store(t)
-	return c, nil
+	return t, nil
 }
 
 // readOwned reads a file, and whose it is.
@@ -176,18 +215,14 @@ func (w *logWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// once runs what a schedule asks for.
-func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp bool) (run string, err error) {
+// once does what a schedule asks for at one of its moments. ran is the run of an earlier try that went well, after which
+// only settling failed: it is not repeated, since runs count. The run is returned also where settling it fails.
+func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp bool, ran string) (run string, err error) {
 	release, err := d.turn.take(ctx, "the run of schedule "+s.Name, nil)
 	if err != nil {
-		return "", err
+		return ran, err
 	}
 	defer release()
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the run panicked; this is a defect of rollcall: %v", r)
-		}
-	}()
 	p := d.program(nil)
 	p.by = "rollcall serve, schedule " + s.Name
 	if catchUp {
@@ -195,23 +230,26 @@ func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp 
 	}
 	c, err := p.config()
 	if err != nil {
-		return "", err
+		return ran, err
 	}
-	r, _, err := p.runOnce(ctx, c, runOptions{Workbook: true})
-	if err != nil {
-		return "", err
+	if run = ran; run == "" {
+		r, _, err := p.runOnce(ctx, c, runOptions{Workbook: true})
+		if err != nil {
+			return "", err
+		}
+		run = r.Run
+		d.log.Info("run", "schedule", s.Name, "run", run, "complete", r.Result.Complete(), "findings", r.Digest.Total(), "slot", slot.UTC(), "catch_up", catchUp)
 	}
-	log := d.log.With("schedule", s.Name, "run", r.Run)
-	log.Info("run", "complete", r.Result.Complete(), "findings", r.Digest.Total(), "slot", slot.UTC(), "catch_up", catchUp)
+	log := d.log.With("schedule", s.Name, "run", run)
 	if s.Mode == modeSettle {
 		if err := d.settle(ctx, p, c, log); err != nil {
-			return r.Run, err
+			return run, fmt.Errorf("the run went well, and settling did not: %w", err)
 		}
 	}
 	if err := d.prune(p, c); err != nil { // no reason to call the roll again
 		log.Error("runs that are too old are not taken away", "error", err.Error())
 	}
-	return r.Run, nil
+	return run, nil
 }
 
 // prune takes away the folders of runs that are too old.
@@ -239,7 +277,7 @@ func (d *daemon) settle(ctx context.Context, p *program, c *config, log *slog.Lo
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("the run went well, and settling did not: %w", err)
+		return err
 	}
 	log.Info("settled", "opened", len(s.Opened), "passed", len(s.Passed), "done", len(s.Done), "stopped", len(s.Stopped), "halted", s.Halted)
 	for _, t := range s.Trips {

@@ -27,6 +27,8 @@ type figures struct {
 	done        *prometheus.CounterVec
 	revoke      prometheus.Histogram
 	feedToClean prometheus.Histogram
+	feedLongest prometheus.Gauge
+	panics      *prometheus.CounterVec
 	alerts      prometheus.Counter
 	calls       *prometheus.CounterVec
 }
@@ -54,10 +56,13 @@ func newFigures() *figures {
 			Help: "From a case being opened until a fresh read confirmed that the access is gone.", Buckets: []float64{60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600, 30 * 24 * 3600}}),
 		feedToClean: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "rollcall", Name: "feed_to_clean_seconds",
 			Help: "From a look at the roster that showed a change until a fresh read confirmed what followed from it.", Buckets: []float64{5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600}}),
+		feedLongest: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "rollcall", Name: "feed_to_clean_longest_seconds",
+			Help: "The longest of these since the daemon started."}),
+		panics: counter("panics_total", "Panics, which are defects of rollcall; its log says where. The daemon goes on.", "part"),
 		alerts: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "rollcall", Name: "alerts_total", Help: "Alerts about runs that did not happen."}),
 		calls:  counter("commands_total", "Commands that were carried out for users of this machine.", "command"),
 	}
-	f.registry.MustRegister(f.runSeconds, f.lastRun, f.rows, f.rejected, f.whole, f.sourceSecs, f.findings, f.trips, f.done, f.revoke, f.feedToClean, f.alerts, f.calls,
+	f.registry.MustRegister(f.runSeconds, f.lastRun, f.rows, f.rejected, f.whole, f.sourceSecs, f.findings, f.trips, f.done, f.revoke, f.feedToClean, f.feedLongest, f.panics, f.alerts, f.calls,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return f
 }

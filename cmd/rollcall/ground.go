@@ -40,11 +40,12 @@ func (p *program) ground(c *config, led *ledger.Ledger, plan *runPlan) (*remedia
 	if err != nil {
 		return nil, err
 	}
+	base := baseRun(plan.Run)
 	for _, r := range runs {
 		if r.Complete && !r.Rebuilt {
 			g.Runs++
 		}
-		if r.ID == plan.Run { // what was changed since then counts as this run's
+		if r.ID == base { // what was changed since then counts as this run's
 			n, err := led.Changed(r.At)
 			if err != nil {
 				return nil, err

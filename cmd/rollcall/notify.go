@@ -101,8 +101,8 @@ func (l lookup) same(a, b connectors.PersonID) bool {
 func (c *config) peopleOf(cases []*remediate.Case) lookup {
 	var runs []string
 	for _, k := range cases {
-		if k.Run != "" && !slices.Contains(runs, k.Run) {
-			runs = append(runs, k.Run)
+		if run := baseRun(k.Run); run != "" && !slices.Contains(runs, run) {
+			runs = append(runs, run)
 		}
 	}
 	slices.Sort(runs)

@@ -71,15 +71,7 @@ func (b *outbox) save() error {
 	if err != nil {
 		return err
 	}
-	f, err := createPrivate(b.path + ".new")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(b.path+".new", b.path)
+	return replaceFile(b.path, text)
 }
 
 // begin starts the telling of a case: it is asked about, or asked about again.

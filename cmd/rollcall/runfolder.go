@@ -105,6 +105,19 @@ func createPrivate(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 }
 
+// replaceFile gives a private file another content: it has the one or the other, whatever happens.
+func replaceFile(path string, text []byte) error {
+	f, err := createPrivate(path + ".new")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
 func copyFile(to, from string) error {
 	in, err := os.Open(from)
 	if err != nil {

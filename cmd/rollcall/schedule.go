@@ -80,6 +80,9 @@ func parseCron(text string) (spec cron.Schedule, err error) {
 	return spec, nil
 }
 
+// subject is what alerts about the schedule are about.
+func (s *schedule) subject() string { return "schedule " + s.Name }
+
 // next is the first slot after a moment; the zero time when there is none.
 func (s *schedule) next(after time.Time) time.Time {
 	for wall := wallClock(after.In(s.Zone)); ; {

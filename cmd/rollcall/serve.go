@@ -12,13 +12,14 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"rollcall/remediate/ledger"
+	"rollcall/remediate/slackdesk"
 )
 
 func (p *program) serveCommand() *cobra.Command {
@@ -61,10 +62,12 @@ func (p *program) serve(ctx context.Context) error {
 	if p.statePath, err = absolute(p.statePath); err != nil {
 		return err
 	}
-	c, err := d.takeUp(path, "")
+	up, err := d.readUp(path, "")
 	if err != nil {
 		return err
 	}
+	c := up.config
+	d.taken.Store(up)
 	if err := p.served(c.State); err != nil {
 		var there elsewhere
 		if errors.As(err, &there) {
@@ -72,13 +75,10 @@ func (p *program) serve(ctx context.Context) error {
 		}
 		return fmt.Errorf("serve: another daemon is at work on %s, and answers there", c.State)
 	}
-	if d.led, err = ledger.Open(c.State, ledger.Options{Holder: "rollcall serve"}); err != nil {
+	if err := d.hold(c); err != nil {
 		return err
 	}
 	defer d.led.Close()
-	if err := d.heed(c); err != nil {
-		return err
-	}
 	if err := ownTemp(c.State); err != nil {
 		return err
 	}
@@ -115,16 +115,16 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	defer watch.Close()
 	var all sync.WaitGroup
 	all.Go(func() { d.acceptCalls(socket) })
-	if err := d.startSlack(c); err != nil {
+	desk, err := d.makeSlack(c)
+	if err != nil {
 		return err
 	}
+	d.startSlack(desk)
 	all.Go(func() { d.settleDecided(ctx) })
 	if c.Slack != nil {
 		d.decided() // what was decided before the last end, or begun
 	}
-	if c.Serve.Watch > 0 || c.Serve.Hook != "" {
-		all.Go(func() { d.watch(ctx, c.Serve.Watch) })
-	}
+	all.Go(func() { d.watch(ctx) })
 	all.Go(func() { d.watchApps(ctx) })
 	d.log.Info("serving", "version", version(), "state", c.State, "schedules", len(c.Serve.Schedules), "socket", socketPath(c.State))
 	notifySystemd(d.p.env, "READY=1")
@@ -141,11 +141,12 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 		}
 	}
 	notifySystemd(d.p.env, "STOPPING=1")
-	d.log.Info("stopping", "within", c.Serve.Within.String())
+	within := d.taken.Load().config.Serve.Within
+	d.log.Info("stopping", "within", within.String())
 	socket.Close()
 	slack := d.stopSlack()
 	all.Go(func() { <-slack })
-	return d.windUp(&all, stopWork, c.Serve.Within)
+	return d.windUp(&all, stopWork, within)
 }
 
 // windUp waits for what is under way, then has it parked: a case that is interrupted goes on at the next start.
@@ -169,20 +170,50 @@ func (d *daemon) windUp(all *sync.WaitGroup, stopWork func(), within time.Durati
 	return errors.New("serve: something did not stop when it had to; what was begun is in the ledger, and goes on at the next start")
 }
 
-// reload takes up the configuration anew, if nothing is wrong with it.
-func (d *daemon) reload(old *config) {
-	c, err := d.takeUp(d.taken.Load().path, old.State)
+// reload takes up the configuration anew, if nothing is wrong with it: all that it needs is made before anything goes by it,
+// and until then the old one holds whole. started is the one that the daemon started with.
+func (d *daemon) reload(started *config) {
+	up, err := d.readUp(d.taken.Load().path, started.State)
+	var desk *slackdesk.Desk
 	if err == nil {
-		err = errors.Join(d.heed(c), d.startSlack(c))
+		desk, err = d.makeSlack(up.config)
+	}
+	if err == nil {
+		err = d.heed(up.config)
 	}
 	if err != nil {
 		d.log.Error("the configuration has a mistake, and the old one holds", "error", err.Error())
-	} else {
-		d.log.Info("the configuration was taken up", "sha256", hexSum(c.data), "schedules", len(c.Serve.Schedules))
-		if c.Serve.Listen != old.Serve.Listen || c.Serve.Hook != old.Serve.Hook || c.Serve.Group != old.Serve.Group {
-			d.log.Warn("[serve] listen, hook and group hold from the next start on")
+		return
+	}
+	c := up.config
+	d.taken.Store(up)
+	d.startSlack(desk)
+	select {
+	case d.watchAnew <- struct{}{}:
+	default: // it will look anyway
+	}
+	d.log.Info("the configuration was taken up", "sha256", hexSum(c.data), "schedules", len(c.Serve.Schedules), "watch", c.Serve.Watch.String())
+	if later := fromNextStart(started, c); len(later) > 0 {
+		d.log.Warn("some of it holds from the next start on", "keys", strings.Join(later, ", "))
+	}
+}
+
+// fromNextStart names what is opened once, at the start, and is another now.
+func fromNextStart(started, c *config) (later []string) {
+	for _, x := range []struct {
+		key  string
+		same bool
+	}{
+		{"[serve] listen", c.Serve.Listen == started.Serve.Listen},
+		{"[serve] hook", c.Serve.Hook == started.Serve.Hook},
+		{"[serve] group", c.Serve.Group == started.Serve.Group},
+		{"[slack] signing_secret, which Slack calls by", (c.Slack != nil && c.Slack.Signing != "") == (started.Slack != nil && started.Slack.Signing != "")},
+	} {
+		if !x.same {
+			later = append(later, x.key)
 		}
 	}
+	return later
 }
 
 // newLog writes one JSON object a line.

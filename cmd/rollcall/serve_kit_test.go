@@ -103,14 +103,12 @@ func (s *servedShop) begin() {
 	d := newDaemon(s.program())
 	d.peer = func(net.Conn) (int, error) { return int(s.uid.Load()), nil }
 	d.owner = func(os.FileInfo) int { return int(s.owner.Load()) }
-	c, err := d.takeUp(d.p.configPath, "")
+	up, err := d.readUp(d.p.configPath, "")
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if d.led, err = ledger.Open(c.State, ledger.Options{Holder: "rollcall serve"}); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := d.heed(c); err != nil {
+	d.taken.Store(up)
+	if err := d.hold(up.config); err != nil {
 		s.t.Fatal(err)
 	}
 	work, cancel := context.WithCancel(context.Background())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -22,29 +23,31 @@ type slackService struct {
 	stop func()
 }
 
-// startSlack begins to listen to Slack, where the configuration wants it.
-func (d *daemon) startSlack(c *config) error {
-	d.stopSlack()
+// makeSlack makes the desk in Slack, to which nobody listens yet; nil where the configuration wants none.
+func (d *daemon) makeSlack(c *config) (*slackdesk.Desk, error) {
 	if c.Slack == nil {
-		return nil
+		return nil, nil
 	}
-	desk, err := d.program(nil).slackDesk(c, d.led, d.log, d.decided)
-	if err != nil {
-		return err
+	return d.program(nil).slackDesk(c, d.led, d.log, d.decided)
+}
+
+// startSlack begins to listen to Slack through a desk, in place of the one before; nil: it only ends that.
+func (d *daemon) startSlack(desk *slackdesk.Desk) {
+	d.stopSlack()
+	if desk == nil {
+		return
 	}
 	ctx, cancel := context.WithCancel(d.work)
 	var all sync.WaitGroup
 	all.Go(func() {
-		if err := desk.Run(ctx); err != nil && ctx.Err() == nil {
-			d.log.Error("ALERT", "slack", err.Error())
-			d.figures.alerts.Inc()
+		if err := d.safely("slack", func() error { return desk.Run(ctx) }); err != nil && ctx.Err() == nil {
+			d.alert("Slack", "nothing is decided there until this is mended, and rollcall serve told to reload: "+err.Error())
 		}
 	})
 	all.Go(func() { d.refreshSlack(ctx, desk) })
 	d.slack.mu.Lock()
 	defer d.slack.mu.Unlock()
 	d.slack.desk, d.slack.stop = desk, func() { cancel(); all.Wait() }
-	return nil
 }
 
 // stopSlack ends it in the background, and gives what waits for its end: an undo that was asked for may be under way.
@@ -68,7 +71,7 @@ func (d *daemon) refreshSlack(ctx context.Context, desk *slackdesk.Desk) {
 	t := time.NewTicker(refreshEvery)
 	defer t.Stop()
 	for {
-		if err := desk.Refresh(ctx, d.p.now()); err != nil && ctx.Err() == nil {
+		if err := d.safely("slack", func() error { return desk.Refresh(ctx, d.p.now()) }); err != nil && ctx.Err() == nil {
 			d.log.Warn("slack", "error", err.Error())
 		}
 		select {
@@ -88,16 +91,35 @@ func (d *daemon) decided() {
 	}
 }
 
-// settleDecided carries out what was decided in Slack, as it comes.
+// triesUntilAlert is how often settling what was decided may fail until somebody is alerted: by then it has for half an hour.
+const triesUntilAlert = 6
+
+// settleDecided carries out what was decided in Slack, as it comes. Where that fails it is tried again, later each time.
 func (d *daemon) settleDecided(ctx context.Context) {
-	for {
+	var again sync.WaitGroup
+	defer again.Wait()
+	for failed := 0; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-d.settleSoon:
 		}
-		if err := d.settleNow(d.work); err != nil && ctx.Err() == nil {
-			d.log.Error("settling what was decided in Slack", "error", err.Error())
+		err := d.safely("settle", func() error { return d.settleNow(d.work) })
+		switch {
+		case err == nil:
+			failed = 0
+		case ctx.Err() == nil:
+			failed++
+			wait := retryAfter(failed)
+			d.log.Error("settling what was decided in Slack", "error", err.Error(), "again_in", wait.String())
+			if failed == triesUntilAlert {
+				d.alert("what was decided in Slack", fmt.Sprintf("it cannot be carried out; the last of %d tries: %s", failed, err))
+			}
+			again.Go(func() {
+				if d.p.wait(ctx, wait) == nil {
+					d.decided()
+				}
+			})
 		}
 		select {
 		case d.settledSoon <- struct{}{}:

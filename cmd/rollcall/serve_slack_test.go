@@ -1,7 +1,11 @@
 package main
 
 import (
+	"context"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,13 +19,7 @@ import (
 // says so.
 func TestDecidedInSlackIsCarriedOutByTheDaemon(t *testing.T) {
 	s := serveShop(t, "ask", "")
-	fake := slacktest.New(t, s.clock.now)
-	fake.Add(slacktest.User{ID: "U0ADA", Name: "ada", Email: "ada@kiln.example"})
-	fake.AddChannel(slacktest.Channel{ID: "G0SECURITY", Name: "security", Private: true})
-	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"file:bot\"\nsigning_secret = \"file:signing\"\nchannel = \"G0SECURITY\"\nadmins = [\"E01\"]\nquiet_hours = \"\"\nweekend = []\n[remediate]", 1))
-	s.write("bot", fake.BotToken)
-	s.write("signing", fake.SigningSecret)
-	s.slackURL = fake.URL()
+	fake := s.withSlack()
 	s.listen()
 	if err := s.d.led.Bind(remediate.Binding{User: "U0ADA", Team: fake.TeamID, Person: "E01", Address: "ada@kiln.example", At: s.clock.now()}, remediate.Identity{Person: "E03", Proof: "uid 1003"}); err != nil {
 		t.Fatal(err)
@@ -29,7 +27,7 @@ func TestDecidedInSlackIsCarriedOutByTheDaemon(t *testing.T) {
 	s.as(1001, 0, "", "scan", "-q")
 	s.as(1001, 0, "", "settle")
 	c := s.d.taken.Load().config
-	desk, err := s.d.program(nil).slackDesk(c, s.d.led, s.d.log, s.d.decided)
+	desk, err := s.d.makeSlack(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +67,79 @@ func TestDecidedInSlackIsCarriedOutByTheDaemon(t *testing.T) {
 	}
 }
 
+// A configuration whose desk in Slack cannot be made is refused whole: the old one goes on, in Slack as well.
+func TestAReloadWhoseSlackFailsChangesNothing(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.withSlack()
+	s.listen()
+	old := s.d.taken.Load()
+	desk, err := s.d.makeSlack(old.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.d.slack.desk = desk
+	config := s.read("rollcall.toml")
+	s.write("rollcall.toml", strings.Replace(strings.Replace(config, "file:bot", "file:none", 1), "warm_up = 0", "warm_up = 5", 1))
+	s.d.reload(old.config)
+	if s.d.taken.Load() != old || s.d.slack.desk != desk || !strings.Contains(s.log.String(), "the old one holds") {
+		t.Errorf("it was taken up\n%s", s.log.String())
+	}
+	if c, err := s.d.config(); err != nil || c.Remediate.Limits.WarmUp != 0 {
+		t.Errorf("what is carried out goes by the new one: %v", err)
+	}
+	allowed, err := s.d.led.Allowed()
+	if err != nil || allowed.Least["warm_up"] != 0 {
+		t.Errorf("the ledger holds the new one to be what is allowed: %+v %v", allowed, err)
+	}
+	s.write("rollcall.toml", config+"[serve]\nwatch = \"30m\"\nlisten = \"127.0.0.1:0\"\n")
+	s.d.reload(old.config)
+	s.says(s.log.String(), "hold", "\"keys\":\"[serve] listen\"")
+	select {
+	case <-s.d.watchAnew:
+	default:
+		t.Error("the new interval of the watch is not taken up")
+	}
+	<-s.d.stopSlack()
+}
+
+// What was decided in Slack and could not be carried out is tried again without anybody deciding anything more; a panic is no
+// end of it.
+func TestWhatWasDecidedInSlackIsTriedAgain(t *testing.T) {
+	s := serveShop(t, "auto", "")
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.write("state/tasks", "where a folder is to be")
+	ctx, stop := context.WithCancel(t.Context())
+	var tries atomic.Int32
+	var defect atomic.Bool
+	s.d.p.now = func() time.Time {
+		if defect.Load() {
+			panic("a defect")
+		}
+		return s.clock.now()
+	}
+	s.d.p.pause = func(_ context.Context, d time.Duration) error {
+		s.clock.add(d)
+		n := tries.Add(1)
+		defect.Store(n == 2)
+		if n == triesUntilAlert+1 {
+			return os.Remove(filepath.Join(s.dir, "state", "tasks"))
+		}
+		return nil
+	}
+	s.d.decided()
+	done := make(chan struct{})
+	go func() { s.d.settleDecided(ctx); close(done) }()
+	for !strings.Contains(s.log.String(), `"msg":"settled"`) {
+		<-s.d.settledSoon
+	}
+	stop()
+	<-done
+	if s.alerts() != 1 || strings.Count(s.log.String(), `"msg":"PANIC`) != 1 || s.active() != "u1 u3 u4 u5" {
+		t.Errorf("%d alerts, active: %s\n%s", s.alerts(), s.active(), s.log.String())
+	}
+}
+
 // Somebody who decides faster than anybody reads is named in the next report.
 func TestRubberStampsAreNoted(t *testing.T) {
 	s := newShop(t, "report")
@@ -94,4 +165,17 @@ func TestRubberStampsAreNoted(t *testing.T) {
 	}
 	s.now = s.now.Add(time.Hour)
 	s.says(s.rollcall(0, "", "scan", "-q", "--no-workbook"), "E01 decided 30 cases within 29 seconds", "faster than anybody reads")
+}
+
+// withSlack has cases decided in a Slack of the test's own.
+func (s *servedShop) withSlack() *slacktest.Fake {
+	s.t.Helper()
+	fake := slacktest.New(s.t, s.clock.now)
+	fake.Add(slacktest.User{ID: "U0ADA", Name: "ada", Email: "ada@kiln.example"})
+	fake.AddChannel(slacktest.Channel{ID: "G0SECURITY", Name: "security", Private: true})
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"file:bot\"\nsigning_secret = \"file:signing\"\nchannel = \"G0SECURITY\"\nadmins = [\"E01\"]\nquiet_hours = \"\"\nweekend = []\n[remediate]", 1))
+	s.write("bot", fake.BotToken)
+	s.write("signing", fake.SigningSecret)
+	s.slackURL = fake.URL()
+	return fake
 }

@@ -48,15 +48,17 @@ func (p *program) settle(ctx context.Context, c *config, led *ledger.Ledger) (*s
 	if err != nil {
 		return nil, err
 	}
-	return p.settleBy(ctx, c, led, plan, plan.judged)
+	return p.settleBy(ctx, c, led, plan, plan.judged, nil)
 }
 
-// settleBy settles by one plan; judged tells of which groups it says anything.
-func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, judged func(*remediate.Item) bool) (out *settled, err error) {
+// settleBy settles by one plan; judged tells of which groups it says anything. within bounds what is changed in apps; nil: all
+// that is due.
+func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, judged, within func(*remediate.Item) bool) (out *settled, err error) {
 	if p.daemon != nil {
 		defer func() {
 			if out != nil {
 				p.daemon.figures.settled(out)
+				p.daemon.clean(out.Done)
 			}
 		}()
 	}
@@ -87,6 +89,9 @@ func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, p
 	due, err := p.due(led, plan, now)
 	if err != nil {
 		return nil, err
+	}
+	if within != nil {
+		due = slices.DeleteFunc(due, func(k *remediate.Case) bool { return !within(&k.Item) })
 	}
 	if len(due) > 0 {
 		if err := p.carryDue(ctx, c, led, plan, due, out); err != nil {

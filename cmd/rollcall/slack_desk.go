@@ -116,22 +116,28 @@ func (r *slackRoom) Scan(_ context.Context, app connectors.AppID, by remediate.I
 		return errors.New("one app alone cannot be scanned: who is a leaver, and who holds what elsewhere, shows only the whole; say scan without a name")
 	}
 	go func() {
-		ctx := r.p.daemon.work
-		release, err := r.turn(ctx, "a scan asked for in Slack")
-		if err == nil {
-			defer release()
-			p := r.p.daemon.program(nil)
-			p.by = by.String()
-			var c *config
-			if c, err = p.config(); err == nil {
-				_, _, err = p.runOnce(ctx, c, runOptions{Workbook: true})
-			}
-		}
+		err := r.p.daemon.safely("slack", func() error { return r.scan(r.p.daemon.work, by) })
 		if err != nil {
 			r.log.Error("a scan asked for in Slack failed", "by", by.String(), "error", err.Error())
 		}
 	}()
 	return nil
+}
+
+func (r *slackRoom) scan(ctx context.Context, by remediate.Identity) error {
+	release, err := r.turn(ctx, "a scan asked for in Slack")
+	if err != nil {
+		return err
+	}
+	defer release()
+	p := r.p.daemon.program(nil)
+	p.by = by.String()
+	c, err := p.config()
+	if err != nil {
+		return err
+	}
+	_, _, err = p.runOnce(ctx, c, runOptions{Workbook: true})
+	return err
 }
 
 // Offboard closes all access of a person, under the guards, and says what came of it.

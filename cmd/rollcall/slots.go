@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,11 +20,16 @@ const (
 	longestRetry = 30 * time.Minute
 )
 
+// retryAfter is how long to wait after so many failures.
+func retryAfter(failures int) time.Duration {
+	return min(firstRetry<<min(failures-1, 10), longestRetry)
+}
+
 // look starts what is due. It is called every so often, and asks the clock on the wall anew each time: so neither a suspend
 // nor a clock that is put right makes it miss a moment, or run one twice.
 func (d *daemon) look(all *sync.WaitGroup) {
 	for _, s := range d.taken.Load().config.Serve.Schedules {
-		if err := d.lookAt(s, all); err != nil {
+		if err := d.safely("schedule", func() error { return d.lookAt(s, all) }); err != nil {
 			d.log.Error("schedule", "schedule", s.Name, "error", err.Error())
 		}
 	}
@@ -40,34 +47,27 @@ func (d *daemon) lookAt(s *schedule, all *sync.WaitGroup) error {
 	if running {
 		return nil
 	}
+	d.tellLedger(s, st, now)
 	if slot.Dealt.After(now.Add(time.Hour)) { // else it would be silent until then
-		d.alert(s, fmt.Sprintf("the clock was put back: the last run was of %s, and it is %s now", slot.Dealt.In(s.Zone).Format(time.RFC3339), now.In(s.Zone).Format(time.RFC3339)))
+		d.alert(s.subject(), fmt.Sprintf("the clock was put back: the last run was of %s, and it is %s now", slot.Dealt.In(s.Zone).Format(time.RFC3339), now.In(s.Zone).Format(time.RFC3339)))
 		slot.Dealt, slot.Trying = now.UTC(), time.Time{}
 		slot.Succeeded, slot.Since = earlier(slot.Succeeded, slot.Dealt), earlier(slot.Since, slot.Dealt)
-		if err := d.keep(st, slot, "the clock was put back", now); err != nil {
-			return err
-		}
+		d.keep(s, st, slot, "the clock was put back", now)
 	}
 	due, before, missed := s.due(slot.Dealt, now)
 	if !slot.Trying.IsZero() && !due.IsZero() && due.After(slot.Trying) { // its next moment came before it went well
-		if err := d.giveUp(s, st, due, now); err != nil {
-			return err
-		}
+		d.giveUp(s, st, due, now)
 		slot, retry = st.Slot, time.Time{}
 		due, before, missed = s.due(slot.Dealt, now)
 	}
 	if missed > 0 {
 		slot.Missed, slot.Dealt = slot.Missed+missed, before.UTC()
-		if err := d.keep(st, slot, fmt.Sprintf("%d moments were missed", missed), now); err != nil {
-			return err
-		}
-		d.alert(s, fmt.Sprintf("%d moments before %s were missed: nothing ran for them", missed, due.In(s.Zone).Format(time.RFC3339)))
+		d.keep(s, st, slot, fmt.Sprintf("%d moments were missed", missed), now)
+		d.alert(s.subject(), fmt.Sprintf("%d moments before %s were missed: nothing ran for them", missed, due.In(s.Zone).Format(time.RFC3339)))
 	}
-	if due.IsZero() {
-		return d.overdue(s, st, now)
-	}
-	if now.Before(retry) {
-		return d.overdue(s, st, now)
+	if due.IsZero() || now.Before(retry) {
+		d.overdue(s, st, now)
+		return nil
 	}
 	d.mu.Lock()
 	st.Running = true
@@ -90,7 +90,7 @@ func (d *daemon) scheduleState(s *schedule, now time.Time) (*scheduleState, erro
 	}
 	if slot == nil {
 		slot = &ledger.Slot{Schedule: s.Name, Since: now.UTC(), Dealt: now.UTC()}
-		if err := d.led.PutSlot(*slot, "it is new", "rollcall serve", now); err != nil {
+		if err := d.putSlot(*slot, "it is new", now); err != nil {
 			return nil, err
 		}
 	}
@@ -101,73 +101,85 @@ func (d *daemon) scheduleState(s *schedule, now time.Time) (*scheduleState, erro
 	return st, nil
 }
 
-// keep records where a schedule stands.
-func (d *daemon) keep(st *scheduleState, slot ledger.Slot, what string, now time.Time) error {
-	if err := d.led.PutSlot(slot, what, "rollcall serve", now); err != nil {
-		return err
-	}
+// keep notes where a schedule stands, and tells the ledger. Where that cannot be told, it is again at the next look: what was
+// done is not done once more for it.
+func (d *daemon) keep(s *schedule, st *scheduleState, slot ledger.Slot, what string, now time.Time) {
 	d.mu.Lock()
 	st.Slot = slot
+	if !slices.Contains(st.Unkept, what) {
+		st.Unkept = append(st.Unkept, what)
+	}
 	d.mu.Unlock()
-	return nil
+	d.tellLedger(s, st, now)
+}
+
+// tellLedger tells the ledger what it does not know yet of a schedule.
+func (d *daemon) tellLedger(s *schedule, st *scheduleState, now time.Time) {
+	if len(st.Unkept) == 0 {
+		return
+	}
+	if err := d.putSlot(st.Slot, strings.Join(st.Unkept, "; "), now); err != nil {
+		d.log.Error("where a schedule stands cannot be recorded; it is tried again", "schedule", s.Name, "error", err.Error())
+		return
+	}
+	st.Unkept = nil
 }
 
 // runSlot runs what is due for one moment, and notes what came of it.
 func (d *daemon) runSlot(ctx context.Context, s *schedule, st *scheduleState, due time.Time) {
 	began := d.p.now()
 	catchUp := began.Sub(due) > lateAfter
-	run, err := d.once(ctx, s, due, catchUp)
-	now := d.p.now()
 	slot := st.Slot
+	if !slot.Trying.Equal(due) {
+		slot.Failures, slot.Ran = 0, ""
+	}
+	run := ""
+	err := d.safely("schedule", func() (err error) {
+		run, err = d.once(ctx, s, due, catchUp, slot.Ran)
+		return err
+	})
+	now := d.p.now()
 	what := "a run went well"
 	if err == nil {
 		slot.Dealt, slot.Succeeded, slot.At, slot.Run, slot.CatchUp = due.UTC(), due.UTC(), now.UTC(), run, catchUp
-		slot.Trying, slot.Failures, slot.Problem = time.Time{}, 0, ""
+		slot.Trying, slot.Failures, slot.Problem, slot.Ran = time.Time{}, 0, "", ""
 	} else {
-		if !slot.Trying.Equal(due) {
-			slot.Failures = 0
-		}
-		slot.Trying, slot.Failures, slot.Problem = due.UTC(), slot.Failures+1, err.Error()
+		slot.Trying, slot.Failures, slot.Problem, slot.Ran = due.UTC(), slot.Failures+1, err.Error(), run
 		what = "a run failed"
-		d.log.Error("run failed", "schedule", s.Name, "slot", due.UTC(), "try", slot.Failures, "error", err.Error())
+		if run != "" {
+			what = "settling a run failed"
+		}
+		d.log.Error(strings.TrimPrefix(what, "a "), "schedule", s.Name, "slot", due.UTC(), "try", slot.Failures, "error", err.Error())
 	}
-	if kerr := d.keep(st, slot, what, now); kerr != nil {
-		d.log.Error("schedule", "schedule", s.Name, "error", kerr.Error())
-	}
+	d.keep(s, st, slot, what, now)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	st.Running, st.Took = false, now.Sub(began)
 	if err != nil {
-		st.Retry = now.Add(min(firstRetry<<min(slot.Failures-1, 10), longestRetry))
+		st.Retry = now.Add(retryAfter(slot.Failures))
 	}
 }
 
 // giveUp notes that a moment passed without a run that went well, and alerts somebody.
-func (d *daemon) giveUp(s *schedule, st *scheduleState, next, now time.Time) error {
+func (d *daemon) giveUp(s *schedule, st *scheduleState, next, now time.Time) {
 	slot := st.Slot
 	failed := slot.Trying
-	slot.Dealt, slot.Trying, slot.Missed, slot.Alerted = failed, time.Time{}, slot.Missed+1, failed
-	if err := d.keep(st, slot, "a moment was given up", now); err != nil {
-		return err
-	}
-	d.alert(s, fmt.Sprintf("the run of %s failed %d times and is given up, since the one of %s is due: %s",
+	slot.Dealt, slot.Trying, slot.Ran, slot.Missed, slot.Alerted = failed, time.Time{}, "", slot.Missed+1, failed
+	d.keep(s, st, slot, "a moment was given up", now)
+	d.alert(s.subject(), fmt.Sprintf("the run of %s failed %d times and is given up, since the one of %s is due: %s",
 		failed.In(s.Zone).Format(time.RFC3339), slot.Failures, next.In(s.Zone).Format(time.RFC3339), slot.Problem))
-	return nil
 }
 
 // overdue alerts somebody, once, of a schedule whose last good run is more than two moments ago.
-func (d *daemon) overdue(s *schedule, st *scheduleState, now time.Time) error {
+func (d *daemon) overdue(s *schedule, st *scheduleState, now time.Time) {
 	slot := st.Slot
 	since := slot.Good()
 	if !s.overdue(since, now) || slot.Alerted.After(since) {
-		return nil
+		return
 	}
 	slot.Alerted = now.UTC()
-	if err := d.keep(st, slot, "it is overdue", now); err != nil {
-		return err
-	}
-	d.alert(s, fmt.Sprintf("no run has gone well since %s", since.In(s.Zone).Format(time.RFC3339)))
-	return nil
+	d.keep(s, st, slot, "it is overdue", now)
+	d.alert(s.subject(), fmt.Sprintf("no run has gone well since %s", since.In(s.Zone).Format(time.RFC3339)))
 }
 
 func earlier(a, b time.Time) time.Time {

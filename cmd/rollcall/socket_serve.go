@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/user"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -90,7 +89,7 @@ func (d *daemon) acceptCalls(l net.Listener) {
 		calls.Go(func() {
 			defer d.calls.leave()
 			defer conn.Close()
-			d.answer(conn)
+			d.safely("command", func() error { d.answer(conn); return nil }) // which logs it
 		})
 	}
 }
@@ -169,7 +168,7 @@ func (d *daemon) carryOut(ctx context.Context, who *caller, args []string) (code
 	p := d.program(who)
 	defer func() {
 		if r := recover(); r != nil {
-			d.log.Error("a command panicked; this is a defect of rollcall", "args", args[:min(len(args), 2)], "panic", r, "stack", string(debug.Stack()))
+			d.panicked("command", r)
 			fmt.Fprintf(p.stderr, "rollcall: the command failed inside the daemon; its log says where\n")
 			code = exitFailed
 		}

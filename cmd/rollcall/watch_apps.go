@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"rollcall/connectors"
@@ -37,7 +36,7 @@ func (d *daemon) watchApps(ctx context.Context) {
 			continue
 		}
 		w.next = now.Add(every)
-		if err := d.askApps(d.work, w); err != nil && ctx.Err() == nil {
+		if err := d.safely("watch", func() error { return d.askApps(d.work, w) }); err != nil && ctx.Err() == nil {
 			d.log.Error("watching the apps", "error", err.Error())
 		}
 	}
@@ -45,12 +44,7 @@ func (d *daemon) watchApps(ctx context.Context) {
 
 // askApps asks each app for changes, and calls the roll where there are any. What one app cannot tell keeps none of the
 // others from being asked.
-func (d *daemon) askApps(ctx context.Context, w *appsWatched) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("a panic; this is a defect of rollcall: %v", r)
-		}
-	}()
+func (d *daemon) askApps(ctx context.Context, w *appsWatched) error {
 	p := d.program(nil)
 	p.by = "rollcall serve, watching the apps"
 	c, err := p.config()

@@ -3,6 +3,8 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -113,4 +115,67 @@ func TestHook(t *testing.T) {
 	if len(s.d.rosterChanged) != 1 {
 		t.Error("the daemon is not told to look")
 	}
+}
+
+// Who was noticed and could not be settled stays noticed, whatever comes between: a run that settles nothing, or an end of
+// the daemon.
+func TestALeaverStaysNoticedUntilSettled(t *testing.T) {
+	s := serveShop(t, "auto", "")
+	s.listen()
+	people := s.read("people.csv")
+	s.write("people.csv", strings.Replace(people, "terminated,2026-12-31", "active,", 1))
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.lookAtRoster()
+	s.write("people.csv", people)
+	s.clock.add(time.Minute)
+	s.write("state/STOP", "an exercise")
+	s.lookAtRoster() // noticed, and halted
+	if s.svc.patches != 0 || len(s.d.watched.unsettled(s.clock.now().Add(time.Minute))) != 1 {
+		t.Fatalf("%d changes, noticed: %v", s.svc.patches, s.d.watched.unsettled(s.clock.now().Add(time.Minute)))
+	}
+	s.clock.add(time.Minute)
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook") // by which E02 has left, and which settles nothing
+	s.stop()
+	s.listen()
+	if err := os.Remove(filepath.Join(s.dir, "state", "STOP")); err != nil {
+		t.Fatal(err)
+	}
+	s.clock.add(10 * time.Minute)
+	s.lookAtRoster()
+	if s.active() != "u1 u3 u4 u5" || len(s.d.watched.unsettled(s.clock.now().Add(time.Minute))) != 0 {
+		t.Fatalf("active: %s, noticed: %v\n%s", s.active(), s.d.watched.unsettled(s.clock.now().Add(time.Minute)), s.log.String())
+	}
+	if !strings.Contains(s.log.String(), `"msg":"confirmed clean","after":"11m`) {
+		t.Error(s.log.String())
+	}
+	before := s.svc.patches
+	s.lookAtRoster()
+	if s.svc.patches != before || strings.Count(s.log.String(), "confirmed clean") != 1 {
+		t.Error("it was done twice")
+	}
+}
+
+// What the watch found is not ended by a plan of before: the run of the night does not know of it.
+func TestACaseOfTheWatchOutlivesAnOlderPlan(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.listen()
+	people := s.read("people.csv")
+	s.write("people.csv", strings.Replace(people, "terminated,2026-12-31", "active,", 1))
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.lookAtRoster()
+	s.write("people.csv", people)
+	s.clock.add(time.Minute)
+	s.lookAtRoster()
+	id := s.caseID()
+	s.says(s.as(1001, 0, "", "settle"), "0 cases opened")
+	s.as(1001, 0, "", "cases", "remove", id, "--reason", "left")
+	s.says(s.as(1001, 0, "", "settle"), "confirmed")
+	if s.active() != "u1 u3 u4 u5" {
+		t.Errorf("active: %s", s.active())
+	}
+	s.write("people.csv", strings.Replace(people, "terminated,2026-12-31", "active,", 1))
+	s.svc.users[1].Active = true
+	s.clock.add(time.Hour)
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.says(s.as(1001, 0, "", "settle"), "0 cases opened")
 }

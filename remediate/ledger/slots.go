@@ -18,6 +18,7 @@ type Slot struct {
 	CatchUp   bool      `json:"catch_up,omitempty"` // it was run late
 	Missed    int       `json:"missed,omitempty"`   // moments that nothing was run for, since Since
 	Trying    time.Time `json:"trying,omitzero"`    // the moment that failed so far and is tried again
+	Ran       string    `json:"ran,omitempty"`      // the run of Trying that went well, where only settling it failed
 	Failures  int       `json:"failures,omitempty"` // of Trying
 	Problem   string    `json:"problem,omitempty"`  // of the last failure
 	Alerted   time.Time `json:"alerted,omitzero"`   // the moment for which somebody was last alerted

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/connectors"
+	"rollcall/remediate"
+	"rollcall/remediate/ledger"
+	"rollcall/report"
+	"rollcall/scanner"
+)
+
+// judgedAgain is what the newest run read, judged by the roster as it is now; some apps may be read anew as well. It leaves
+// no run: what it opens is named after the run that it stands on, and the moment.
+type judgedAgain struct {
+	plan    *runPlan
+	planner *planner
+	result  *scanner.Result
+}
+
+// baseRun is the recorded run that a plan or a case stands on.
+func baseRun(run string) string {
+	base, _, _ := strings.Cut(run, "/")
+	return base
+}
+
+// judgeAgain judges a run again; nil where nothing may follow from any finding. The apps named in fresh are read now; the
+// plan says nothing of the others, and is as old as the run where none is.
+func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, fresh []connectors.AppID) (*judgedAgain, error) {
+	pl, err := newPlanner(c, led, false)
+	if err != nil || pl == nil {
+		return nil, err
+	}
+	played, err := p.openSealed(filepath.Join(c.State, "runs", run.ID), "")
+	if err != nil {
+		return nil, fmt.Errorf("what the run %s read cannot be judged again: %w", run.ID, err)
+	}
+	in, now, read := played.Input, p.now(), run.At
+	in.Roster, in.Policy, in.AsOf, in.History, in.Guard = c.Roster, c.Policy, c.AsOf, led, c.Guard
+	if len(fresh) > 0 {
+		if in.Apps, err = c.readAnew(in.Apps, fresh); err != nil {
+			return nil, fmt.Errorf("the run %s: %w", run.ID, err)
+		}
+		read = now
+	}
+	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
+	in.Sink, in.Found = pl.beside(none, drain)
+	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now
+	result, err := scanner.Scan(ctx, in)
+	if err := errors.Join(err, played.Err()); err != nil {
+		return nil, err
+	}
+	before, err := led.Roster()
+	if err != nil {
+		return nil, err
+	}
+	name := run.ID + "/" + now.UTC().Format(time.RFC3339)
+	plan := pl.runPlan(&report.Review{Run: name, Started: read, Result: result}, c.Remediate.UID)
+	result.Roster.KeepLines(result.Persons)
+	plan.leaving(before, result.Roster)
+	return &judgedAgain{plan, pl, result}, plan.returning(led, result)
+}
+
+// readAnew has some of a run's apps read now, in place of what the run read.
+func (c *config) readAnew(sealed []scanner.App, fresh []connectors.AppID) ([]scanner.App, error) {
+	apps := slices.Clone(sealed)
+	for _, id := range fresh {
+		i, now := slices.IndexFunc(apps, func(a scanner.App) bool { return a.ID == id }), c.app(id)
+		if i < 0 || now == nil {
+			return nil, fmt.Errorf("it read no app %s, so that nothing is known of it but what would be read now; let a run read all of them first", id)
+		}
+		apps[i] = *now
+	}
+	return apps, nil
+}
+
+// only keeps of the plan what it is to be about.
+func (a *judgedAgain) only(c *config, led *ledger.Ledger, about func(*remediate.Item) bool) error {
+	a.plan.Plan.Items = slices.DeleteFunc(a.plan.Plan.Items, func(it remediate.Item) bool { return !about(&it) })
+	a.plan.Plan.Hash = remediate.HashItems(a.plan.Plan.Items)
+	return a.plan.aftermath(c, led, a.result, a.planner.serves)
+}
