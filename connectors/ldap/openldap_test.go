@@ -30,6 +30,14 @@ type slapd struct{ dir, ip string }
 
 func startSlapd(t *testing.T) *slapd {
 	t.Helper()
+	s := serveSlapd(t, slapdPeopleLDIF())
+	s.change(t, slapdGroups()) // through the server, so that its memberOf overlay sees them
+	return s
+}
+
+// serveSlapd starts a server that holds what seed says.
+func serveSlapd(t *testing.T, seed string) *slapd {
+	t.Helper()
 	peer.Debian(t, "slapd", "slapd", "ldap-utils")
 	peer.Debian(t, "ldapmodify", "ldap-utils")
 	s := &slapd{dir: shortDir(t), ip: peer.Address(t, 389, 636)}
@@ -37,11 +45,10 @@ func startSlapd(t *testing.T) *slapd {
 	check(t, os.Mkdir(filepath.Join(s.dir, "db"), 0o700))
 	conf := filepath.Join(s.dir, "slapd.conf")
 	check(t, os.WriteFile(conf, []byte(strings.NewReplacer("$D", s.dir, "$B", suffix).Replace(slapdConf)), 0o600))
-	seed := filepath.Join(s.dir, "seed.ldif")
-	check(t, os.WriteFile(seed, []byte(slapdPeopleLDIF()), 0o600))
-	run(t, "", "slapadd", "-q", "-f", conf, "-l", seed)
+	file := filepath.Join(s.dir, "seed.ldif")
+	check(t, os.WriteFile(file, []byte(seed), 0o600))
+	run(t, "", "slapadd", "-q", "-f", conf, "-l", file)
 	peer.ServeAt(t, exec.Command("slapd", "-d", "0", "-f", conf, "-h", "ldap://"+s.ip+" ldaps://"+s.ip), s.ip+":636")
-	s.change(t, slapdGroups()) // through the server, so that its memberOf overlay sees them
 	return s
 }
 
@@ -66,6 +73,7 @@ suffix "$B"
 rootdn "cn=admin,$B"
 rootpw adminpw
 directory $D/db
+dbnosync
 maxsize 1073741824
 lastbind on
 limits dn.exact="cn=limited,$B" size.soft=500 size.hard=500 size.prtotal=500
@@ -77,17 +85,22 @@ ppolicy_default "cn=policy,$B"
 
 func uidDN(n int) string { return fmt.Sprintf("uid=u%04d,ou=people,%s", n, suffix) }
 
+// slapdTop is what stands above people and groups, and those who read them.
+func slapdTop(b *bytes.Buffer) {
+	ldif(b, suffix, "objectClass: dcObject", "objectClass: organization", "o: Example", "dc: hr")
+	for _, ou := range []string{"people", "groups"} {
+		ldif(b, "ou="+ou+","+suffix, "objectClass: organizationalUnit", "ou: "+ou)
+	}
+	for _, who := range []string{"reader", "writer", "limited", "blind"} {
+		ldif(b, "cn="+who+","+suffix, "objectClass: organizationalRole", "objectClass: simpleSecurityObject", "cn: "+who, "userPassword: "+slapdPW)
+	}
+}
+
 func slapdPeopleLDIF() string {
 	var b bytes.Buffer
-	ldif(&b, suffix, "objectClass: dcObject", "objectClass: organization", "o: Example", "dc: hr")
-	for _, ou := range []string{"people", "groups"} {
-		ldif(&b, "ou="+ou+","+suffix, "objectClass: organizationalUnit", "ou: "+ou)
-	}
+	slapdTop(&b)
 	ldif(&b, "ou=teams,ou=groups,"+suffix, "objectClass: organizationalUnit", "ou: teams")
 	ldif(&b, "ou=few,ou=people,"+suffix, "objectClass: organizationalUnit", "ou: few")
-	for _, who := range []string{"reader", "writer", "limited", "blind"} {
-		ldif(&b, "cn="+who+","+suffix, "objectClass: organizationalRole", "objectClass: simpleSecurityObject", "cn: "+who, "userPassword: "+slapdPW)
-	}
 	ldif(&b, "cn=policy,"+suffix, "objectClass: device", "objectClass: pwdPolicy", "cn: policy", "pwdAttribute: userPassword", "pwdLockout: TRUE", "pwdMaxFailure: 5")
 	for n := range slapdPeople {
 		ldif(&b, uidDN(n), "objectClass: inetOrgPerson", fmt.Sprintf("uid: u%04d", n), fmt.Sprintf("cn: Person %d", n), fmt.Sprintf("sn: %d", n),
