@@ -23,6 +23,7 @@ var wireChecks = []check[connectors.Account]{
 	{"reads a page again that broke off, and no other", wired(checkBrokenOff)},
 	{"waits out a storm of refusals", wired(checkStorm)},
 	{"ends a lost answer as done", wired(checkLost)},
+	{RepeatedDelete, wired(checkDeletedAgain)},
 	{"changes nothing where it is refused", wired(checkWriteRefused)},
 	{"names the account in every change", wired(checkNamed)},
 }

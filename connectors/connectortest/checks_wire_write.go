@@ -65,15 +65,22 @@ func (d wiredDeed) look() string {
 	return text(without(a, "From")) + string(a.State)
 }
 
-// checkLost loses the answer to the first change that each deed asks for: after the service made it, and before.
-func checkLost(tb testing.TB, s suite[connectors.Account]) {
-	done := map[string]string{} // how each deed leaves the account
+// doneBy is how each deed leaves the account.
+func (s suite[R]) doneBy(tb testing.TB) map[string]string {
+	tb.Helper()
+	done := map[string]string{}
 	s.wiredDeeds(tb, nil, func(d wiredDeed, _ func()) {
 		if _, err := d.do(tb.Context(), d.before); err != nil {
 			tb.Fatalf("%s: %v", d.name, err)
 		}
 		done[d.name] = d.look()
 	})
+	return done
+}
+
+// checkLost loses the answer to the first change that each deed asks for: after the service made it, and before.
+func checkLost(tb testing.TB, s suite[connectors.Account]) {
+	done := s.doneBy(tb)
 	for _, made := range []bool{true, false} {
 		lost := false
 		lose := func(x *exchange, ask func() (*http.Response, error)) (*http.Response, error) {
@@ -108,6 +115,51 @@ func checkLost(tb testing.TB, s suite[connectors.Account]) {
 				if _, err = d.do(tb.Context(), d.before); err != nil && done[d.name] != "gone" {
 					tb.Errorf("%s: done again: %v", what, err)
 				}
+			}
+			if now := d.look(); now != done[d.name] {
+				tb.Errorf("%s: the account is not as it should be:\nwant %s\ngot  %s", what, done[d.name], now)
+			}
+			d.others(what, d.to)
+		})
+	}
+}
+
+// checkDeletedAgain loses the answer to a DELETE that was made, and answers to it with a refusal when it comes again: what is
+// gone is not found, and some services fail over it. Neither says that the change was not made, nor that the account is gone.
+func checkDeletedAgain(tb testing.TB, s suite[connectors.Account]) {
+	done := s.doneBy(tb)
+	for _, status := range []int{http.StatusNotFound, http.StatusInternalServerError} {
+		lost, again := "", 0
+		s.wiredDeeds(tb, func(x *exchange, ask func() (*http.Response, error)) (*http.Response, error) {
+			switch {
+			case x.method != http.MethodDelete || lost != "" && x.target != lost:
+			case lost != "":
+				again++
+				return answer(status, `{"error":{"code":"no"}}`), nil
+			default:
+				lost = x.target
+				if _, err := ask(); err != nil {
+					return nil, err
+				}
+				return nil, errReset
+			}
+			return ask()
+		}, func(d wiredDeed, arm func()) {
+			lost, again = "", 0
+			was := d.look()
+			arm()
+			_, err := d.do(tb.Context(), d.before)
+			if lost == "" {
+				return // it deletes nothing
+			}
+			what := fmt.Sprintf("%s, its DELETE made and answered with %d when it came again (%d times)", d.name, status, again)
+			for _, class := range []error{connectors.ErrForbidden, connectors.ErrTransient, connectors.ErrNotFound} {
+				if errors.Is(err, class) {
+					tb.Errorf("%s: that says that it was not made: %v", what, err)
+				}
+			}
+			if err != nil && was != done[d.name] { // of sessions, no reading shows that they are gone
+				tb.Errorf("%s: a fresh read shows that it was made, and this says that it failed: %v", what, err)
 			}
 			if now := d.look(); now != done[d.name] {
 				tb.Errorf("%s: the account is not as it should be:\nwant %s\ngot  %s", what, done[d.name], now)

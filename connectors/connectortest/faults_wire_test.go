@@ -83,6 +83,7 @@ var wireFaults = []struct {
 		}
 		return res, err
 	})},
+	{"does not look what became of a removal", "takes the refusal of a repeated DELETE for done", func(a *wiredApp) { a.blind = true }},
 	{"takes a refusal for done", "changes nothing where it is refused", sending(func(a *wiredApp, ctx context.Context, w httpx.Write) (*httpx.Response, error) {
 		res, err := a.client.Send(ctx, w)
 		if errors.Is(err, connectors.ErrForbidden) {

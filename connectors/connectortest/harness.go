@@ -66,6 +66,23 @@ func App(t *testing.T, h AppHarness) {
 	run(t, appSuite(h))
 }
 
+// AppOnly makes one of App's checks alone, by its name: for more of what can be done, where all of them would be much the same.
+func AppOnly(t *testing.T, check string, h AppHarness) {
+	t.Helper()
+	s := appSuite(h)
+	for _, c := range s.checks {
+		if c.name == check {
+			s.checks = append(s.checks[:0:0], c)
+			run(t, s)
+			return
+		}
+	}
+	t.Fatalf("connectortest: there is no check %q", check)
+}
+
+// RepeatedDelete is the check of what services answer to a DELETE that was made and comes again.
+const RepeatedDelete = "takes the refusal of a repeated DELETE for done"
+
 // Roster holds the connector of a roster against its contract. As for App, not in parallel.
 func Roster(t *testing.T, h RosterHarness) {
 	t.Helper()

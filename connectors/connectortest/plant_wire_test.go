@@ -106,6 +106,7 @@ type wiredApp struct {
 	trusts   bool // a token that was followed before is followed again
 	send     func(*wiredApp, context.Context, httpx.Write) (*httpx.Response, error)
 	everyone bool // ends the sessions of all
+	blind    bool // does not look again
 }
 
 func (a *wiredApp) Info() connectors.Info {
@@ -185,7 +186,8 @@ func (a *wiredApp) Account(ctx context.Context, id connectors.AccountID) (connec
 	return acc, err
 }
 
-func (a *wiredApp) change(ctx context.Context, method, ref string, body []byte) (connectors.Receipt, error) {
+// change asks for it and, where the answer is no, looks whether it is done all the same; done is nil where that does not show.
+func (a *wiredApp) change(ctx context.Context, method, ref string, body []byte, done func(connectors.Account) bool) (connectors.Receipt, error) {
 	w := httpx.Write{Method: method, Ref: ref, Body: body, Repeat: httpx.Always}
 	send := a.send
 	if send == nil {
@@ -194,7 +196,11 @@ func (a *wiredApp) change(ctx context.Context, method, ref string, body []byte) 
 		}
 	}
 	res, err := send(a, ctx, w)
-	if err != nil {
+	switch {
+	case err == nil:
+	case done != nil && a.looks(ctx, w, done):
+		return connectors.Receipt{Changed: true}, nil
+	default:
 		return connectors.Receipt{}, err
 	}
 	var said connectors.Receipt
@@ -204,31 +210,37 @@ func (a *wiredApp) change(ctx context.Context, method, ref string, body []byte) 
 	return said, err
 }
 
+func (a *wiredApp) looks(ctx context.Context, w httpx.Write, done func(connectors.Account) bool) bool {
+	id, _, _ := strings.Cut(strings.TrimPrefix(w.Ref, "/users/"), "/")
+	now, err := a.Account(ctx, connectors.AccountID(id))
+	return err == nil && !a.blind && done(now)
+}
+
 func (a *wiredApp) path(acc connectors.Account, rest string) string {
 	return "/users/" + url.PathEscape(string(acc.ID)) + rest
 }
 
 func (a *wiredApp) Disable(ctx context.Context, acc connectors.Account) (connectors.Receipt, error) {
-	return a.change(ctx, "PUT", a.path(acc, "/disabled"), nil)
+	return a.change(ctx, "PUT", a.path(acc, "/disabled"), nil, func(now connectors.Account) bool { return now.Enabled == connectors.No })
 }
 
 func (a *wiredApp) Enable(ctx context.Context, acc connectors.Account) (connectors.Receipt, error) {
-	return a.change(ctx, "DELETE", a.path(acc, "/disabled"), acc.State)
+	return a.change(ctx, "DELETE", a.path(acc, "/disabled"), acc.State, func(now connectors.Account) bool { return now.Enabled == acc.Enabled })
 }
 
 func (a *wiredApp) RemoveEntitlement(ctx context.Context, acc connectors.Account, e connectors.EntitlementID) (connectors.Receipt, error) {
-	return a.change(ctx, "DELETE", a.path(acc, "/roles/"+string(e)), nil)
+	return a.change(ctx, "DELETE", a.path(acc, "/roles/"+string(e)), nil, func(now connectors.Account) bool { return indexOf(now, e) < 0 })
 }
 
 func (a *wiredApp) AddEntitlement(ctx context.Context, acc connectors.Account, e connectors.EntitlementID) (connectors.Receipt, error) {
-	return a.change(ctx, "PUT", a.path(acc, fmt.Sprintf("/roles/%s?at=%d", e, max(0, indexOf(acc, e)))), nil)
+	return a.change(ctx, "PUT", a.path(acc, fmt.Sprintf("/roles/%s?at=%d", e, max(0, indexOf(acc, e)))), nil, func(now connectors.Account) bool { return indexOf(now, e) >= 0 })
 }
 
 func (a *wiredApp) RevokeSessions(ctx context.Context, acc connectors.Account) (connectors.Receipt, error) {
 	if a.everyone {
-		return a.change(ctx, "DELETE", "/sessions", nil)
+		return a.change(ctx, "DELETE", "/sessions", nil, nil)
 	}
-	return a.change(ctx, "DELETE", a.path(acc, "/sessions"), nil)
+	return a.change(ctx, "DELETE", a.path(acc, "/sessions"), nil, nil)
 }
 
 // wiredHarness tries it after plant had it.

@@ -68,12 +68,12 @@ func unsent(err error) bool {
 }
 
 // mayBeDone notes in the error of a writing request whether that or an earlier try can have been carried out: such an
-// error has no class, except that what is not there now was not changed either.
+// error has no class, except that what is not there now was not changed either; unless it was to be deleted.
 func (e *Error) mayBeDone(before, notDone bool) bool {
 	doubt := before || !notDone
 	e.MayBeDone = doubt
 	switch {
-	case doubt && e.Class != nil && !errors.Is(e.Class, connectors.ErrNotFound):
+	case doubt && e.Class != nil && (e.Method == http.MethodDelete || !errors.Is(e.Class, connectors.ErrNotFound)):
 		e.Class = nil
 		e.hint("whether the change was made is not known")
 	case !doubt && e.Class == nil && e.Status == 0:

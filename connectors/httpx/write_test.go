@@ -69,6 +69,9 @@ func TestSendAgain(t *testing.T) {
 		{"lost, then throttled", Always, []http.HandlerFunc{dropped, status(429)}, 6, nil, "not known"},
 		{"lost, then forbidden", Always, []http.HandlerFunc{dropped, status(403)}, 2, nil, "not known"},
 		{"lost, then gone", Always, []http.HandlerFunc{dropped, status(404)}, 2, connectors.ErrNotFound, ""},
+		{"deleted, lost, then gone", Always, []http.HandlerFunc{dropped, status(404)}, 2, nil, "not known"},
+		{"deleted, lost, then out of order", Always, []http.HandlerFunc{dropped, status(500)}, 2, nil, "status 500"},
+		{"deleted before", Always, []http.HandlerFunc{status(404)}, 1, connectors.ErrNotFound, ""},
 		{"out of order", Always, []http.HandlerFunc{status(500), status(204)}, 1, nil, "status 500"},
 		{"forbidden", Always, []http.HandlerFunc{status(403)}, 1, connectors.ErrForbidden, "lacks the permission to change"},
 		{"gone", Always, []http.HandlerFunc{status(404)}, 1, connectors.ErrNotFound, ""},
@@ -84,7 +87,11 @@ func TestSendAgain(t *testing.T) {
 				n++
 				next(w, r)
 			})
-			_, err := client.Send(t.Context(), Write{Method: "PATCH", Ref: "/Users/1", Repeat: c.repeat})
+			method := "PATCH"
+			if strings.HasPrefix(c.name, "deleted") {
+				method = "DELETE"
+			}
+			_, err := client.Send(t.Context(), Write{Method: method, Ref: "/Users/1", Repeat: c.repeat})
 			checkClass(t, err, c.class)
 			serving.Lock()
 			defer serving.Unlock()
