@@ -309,3 +309,26 @@ func TestGotchaMicrosoftsOwnApplicationsAreLeftOut(t *testing.T) {
 		t.Errorf("asked for, it is not there: %v", err)
 	}
 }
+
+// Lists of members leave service principals out, at times (microsoftgraph/msgraph-sdk-powershell#923, #2853): which groups one is
+// in is asked of the service principal itself.
+func TestGotchaGroupMembersMayLackServicePrincipals(t *testing.T) {
+	f := company()
+	lists := 0
+	f.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		id, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/groups/"), "/members")
+		if !ok {
+			return false
+		}
+		lists++
+		f.list(w, r, slices.DeleteFunc(slices.Clone(f.members[id]), func(o object) bool { return o["@odata.type"] == "#microsoft.graph.servicePrincipal" }))
+		return true
+	}
+	services, _, err := pull(t, f, AppConfig{Accounts: "service_principals"})
+	if err != nil || !slices.ContainsFunc(services[appID(robot)].Entitlements, func(e connectors.Entitlement) bool { return e.ID == "Staff" }) {
+		t.Errorf("got %+v, %v", services[appID(robot)].Entitlements, err)
+	}
+	if _, _, err := pull(t, f, AppConfig{}); err != nil || lists == 0 {
+		t.Errorf("%d lists of members were read, %v", lists, err)
+	}
+}
