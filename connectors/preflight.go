@@ -16,6 +16,15 @@ type Preflight struct {
 	Identity string    // as whom the service knows the caller, without secrets; empty: it does not say
 	Proved   []string  // what was seen to hold, a short line each: "may read users (User.Read.All)"
 	Problems []Problem // none: a pull would see everything
+	Excess   []Excess  // permissions beyond need, so far as the service shows them
+}
+
+// Excess is a permission that the caller has and does not need.
+type Excess struct {
+	Has     string // "the application permission User.ReadWrite.All"
+	So      string // what could be done with it that rollcall never does; empty: whatever it allows
+	Fix     string // how to be rid of it
+	Writing bool   // it is needed where rollcall may change something, and only there
 }
 
 // Problem is one thing that is missing.

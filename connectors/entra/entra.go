@@ -46,6 +46,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -109,6 +110,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 		ClientID: c.ClientID, Secret: c.ClientSecret, Key: c.Certificate,
 		Scopes: []string{cloud.resource + "/.default"},
 	}
+	a.discovery, a.http = cloud.login+"/"+url.PathEscape(c.Tenant)+"/v2.0/.well-known/openid-configuration", env.HTTP
 	if a.client, err = httpx.New(env, s); err != nil {
 		return nil, err
 	}
@@ -132,6 +134,8 @@ type App struct {
 	pim           bool
 	microsoftApps bool
 	zone          *time.Location
+	discovery     string       // where the tenant's own id is told
+	http          *http.Client // that asks for it
 
 	mu     sync.Mutex
 	listed *catalogue // by the last reading

@@ -24,6 +24,7 @@ const (
 	bearer   = "eyJ0b2tlbg.fake-access/token"
 	tenant   = "contoso.example"
 	clientID = "c0c0c0c0-0000-4000-8000-000000000001"
+	tenantID = "7e0a0000-0000-4000-8000-0000000000aa" // of tenant, which is one of its domains
 )
 
 type object = map[string]any
@@ -71,6 +72,13 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer f.mu.Unlock()
 	if strings.HasSuffix(r.URL.Path, "/oauth2/v2.0/token") {
 		f.token(w, r)
+		return
+	}
+	if r.URL.Path == "/"+tenant+"/v2.0/.well-known/openid-configuration" {
+		if r.Header.Get("Authorization") != "" {
+			f.asked = append(f.asked, "A TOKEN WENT TO A PUBLIC DOCUMENT")
+		}
+		reply(w, 200, object{"issuer": "https://login.microsoftonline.com/" + tenantID + "/v2.0", "token_endpoint": "https://login.microsoftonline.com/" + tenantID + "/oauth2/v2.0/token"})
 		return
 	}
 	r.URL.Path = strings.TrimPrefix(r.URL.Path, "/v1.0")

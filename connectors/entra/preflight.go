@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"rollcall/connectors"
 )
@@ -71,13 +72,29 @@ func (a *App) preflight(ctx context.Context) (connectors.Preflight, error) {
 			p.Problems = append(p.Problems, lacks(n))
 		}
 	}
-	for _, w := range []string{userWrite, directoryWrite} {
-		if granted[w] {
-			p.Problems = append(p.Problems, connectors.Problem{Lacks: "a limit: the app registration was granted " + w,
-				So: "whoever holds its secret could delete users", Fix: "take " + w + " away; it is not needed", Writing: true})
-		}
-	}
+	p.Excess = a.excess(granted)
 	return p, a.tryLicensed(ctx, &p)
+}
+
+// excess are the permissions of Microsoft Graph that were granted and that nothing here needs; those to write are needed only
+// where something may be changed. What includes a needed one is excess as well, where the needed one would do.
+func (a *App) excess(granted map[string]bool) (out []connectors.Excess) {
+	needed := map[string]bool{} // and whether to write
+	for _, n := range a.needs() {
+		needed[n.permission] = n.writing
+	}
+	for _, p := range slices.Sorted(maps.Keys(granted)) {
+		writing, ok := needed[p]
+		if ok && !writing {
+			continue
+		}
+		x := connectors.Excess{Has: "the application permission " + p, Writing: ok, Fix: a.instead(p, granted) + "take it away in the Entra admin center: App registrations > API permissions"}
+		if p == userWrite || p == directoryWrite {
+			x.So = "whoever holds the secret of this app registration could delete users"
+		}
+		out = append(out, x)
+	}
+	return out
 }
 
 func (n need) has(granted map[string]bool) bool {
@@ -89,22 +106,45 @@ func lacks(n need) connectors.Problem {
 		Fix: "grant it in the Entra admin center: App registrations > API permissions > Microsoft Graph > Application permissions, then grant admin consent"}
 }
 
-// granted reads what the app registration itself was granted: the values of the app roles of Microsoft Graph that it holds.
-func (a *App) granted(ctx context.Context, p *connectors.Preflight) (map[string]bool, error) {
-	var self service
-	err := each(ctx, a, unheard{}, connectors.Accounts, "/servicePrincipals"+filter("appId eq "+quote(a.clientID))+"&$select=id,appId,displayName", func(s *service) error {
+// instead names what is to be granted before a permission is taken away that stands in for it.
+func (a *App) instead(p string, granted map[string]bool) string {
+	var names []string
+	for _, n := range a.needs() {
+		if !granted[n.permission] && !n.writing && slices.Contains(n.or, p) {
+			names = append(names, n.permission)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "grant " + strings.Join(names, ", ") + " instead, and "
+}
+
+// self is the app registration's own service principal.
+func (a *App) self(ctx context.Context) (self service, err error) {
+	err = each(ctx, a, unheard{}, connectors.Accounts, "/servicePrincipals"+filter("appId eq "+quote(a.clientID))+"&$select=id,appId,displayName", func(s *service) error {
 		self = *s
 		return nil
 	})
+	if err == nil && self.ID == (oid{}) {
+		err = fmt.Errorf("the directory does not list the app registration %s itself: its lists are not whole", a.clientID)
+	}
+	return self, err
+}
+
+// granted reads what the app registration itself was granted: the values of the app roles of Microsoft Graph that it holds.
+func (a *App) granted(ctx context.Context, p *connectors.Preflight) (map[string]bool, error) {
+	self, err := a.self(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if self.ID == (oid{}) {
-		return nil, fmt.Errorf("the directory does not list the app registration %s itself: its lists are not whole", a.clientID)
-	}
 	p.Identity = fmt.Sprintf("%s (application %s)", self.DisplayName, self.AppID)
+	return a.grantedTo(ctx, &self)
+}
+
+func (a *App) grantedTo(ctx context.Context, self *service) (map[string]bool, error) {
 	held := map[oid]map[string]bool{}
-	err = each(ctx, a, unheard{}, appRoles, self.path()+"/appRoleAssignments?$top=999", func(s *appRoleAssignment) error {
+	err := each(ctx, a, unheard{}, appRoles, self.path()+"/appRoleAssignments?$top=999", func(s *appRoleAssignment) error {
 		if held[s.ResourceID] == nil {
 			held[s.ResourceID] = map[string]bool{}
 		}

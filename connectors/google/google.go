@@ -150,6 +150,9 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings, tokenURL string) 
 	if a.read, err = client(a.readScopes...); err != nil {
 		return nil, err
 	}
+	if err = a.keyOf(env, c.Key); err != nil {
+		return nil, err
+	}
 	a.base = a.read.Base()
 	for _, scope := range slices.Concat(a.readScopes, writeScopes) {
 		a.alone[scope] = sync.OnceValues(func() (*httpx.Client, error) { return client(scope) })
@@ -174,6 +177,8 @@ type App struct {
 	base            string
 	customer        string
 	subject         string
+	serviceAccount  string // its address
+	keyID           string // of its key
 	withCredentials bool
 	atOnce          int // requests
 	reports         reports

@@ -57,6 +57,10 @@ func (a *App) Preflight(ctx context.Context) (connectors.Preflight, error) {
 			return p, wrapped(err)
 		}
 	}
+	if me.IsAdmin {
+		p.Excess = append(p.Excess, connectors.Excess{Has: "the role of super administrator, of " + a.subject, So: "with a scope for it, everything in the customer could be changed", Writing: true,
+			Fix: "let an administrator be the subject who may only read users, groups and roles"})
+	}
 	if !me.IsAdmin {
 		p.Problems = append(p.Problems, connectors.Problem{Lacks: a.subject + " is no super administrator",
 			So: "accounts of other administrators cannot be changed", Fix: "let a super administrator be the subject, or leave those accounts to people", Writing: true})
@@ -130,6 +134,10 @@ func (a *App) prove(ctx context.Context, p *connectors.Preflight, q probe) (*htt
 	res, err := c.Get(ctx, q.ref)
 	if err == nil {
 		p.Proved = append(p.Proved, fmt.Sprintf("may read %s (%s)", q.reads, q.scope))
+		if q.writing {
+			p.Excess = append(p.Excess, connectors.Excess{Has: "the scope " + scopeBase + q.scope, Writing: true,
+				Fix: "Admin console > Security > Access and data control > API controls > Domain-wide delegation: take the scope from the client id of the service account"})
+		}
 		return res, nil
 	}
 	var e *httpx.Error

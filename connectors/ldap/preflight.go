@@ -50,7 +50,7 @@ func (a *App) preflight(ctx context.Context, p *preflight) error {
 	if who, err := r.conn.WhoAmI(nil); err == nil && who.AuthzID != "" { // RFC 4532, which not every server has
 		p.Identity = who.AuthzID
 	}
-	for _, step := range []func() error{p.bases, p.wholeList, p.sample, p.everyAccount, p.signIns, p.members, p.mayWrite} {
+	for _, step := range []func() error{p.bases, p.wholeList, p.sample, p.everyAccount, p.signIns, p.members, p.mayWrite, p.excess} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -213,6 +213,27 @@ func (p *preflight) members() error {
 	return nil
 }
 
+// neverWritten are attributes that rollcall never writes, and what somebody could do who may.
+var neverWritten = []struct{ attribute, so string }{
+	{"unicodePwd", "passwords of others could be set"}, {"servicePrincipalName", "tickets for their accounts could be had and cracked"},
+	{"msDS-KeyCredentialLink", "somebody could sign in as them with a key of their own"}, {"userPrincipalName", "accounts could be given the names of others"},
+}
+
+// excess finds what may be written of accounts and never is.
+func (p *preflight) excess() error {
+	for _, w := range neverWritten {
+		n := 0
+		for _, e := range p.users {
+			n += count(containsFold(e.all("allowedAttributesEffective"), w.attribute))
+		}
+		if n > 0 {
+			p.Excess = append(p.Excess, connectors.Excess{Has: fmt.Sprintf("writing %s of %d of the first %d accounts", w.attribute, n, len(p.users)), So: w.so,
+				Fix: "take the right from " + p.app.bind + "; members of Domain Admins and Account Operators have it everywhere"})
+		}
+	}
+	return nil
+}
+
 // mayWrite asks Active Directory what the caller may write (allowedAttributesEffective, MS-ADTS 3.1.1.4.5.12). OpenLDAP
 // cannot be asked; whether a lock means anything there, its policies say.
 func (p *preflight) mayWrite() error {
@@ -226,6 +247,10 @@ func (p *preflight) mayWrite() error {
 		n := 0
 		for _, e := range c.all {
 			n += count(!containsFold(e.all("allowedAttributesEffective"), c.attribute))
+		}
+		if n < len(c.all) {
+			p.Excess = append(p.Excess, connectors.Excess{Has: fmt.Sprintf("writing %s of %s", c.attribute, c.what), Writing: true,
+				Fix: fmt.Sprintf("take the right %q on their OUs from %s", c.right, p.app.bind)})
 		}
 		if n == 0 {
 			p.proved("may write %s of %s", c.attribute, c.what)

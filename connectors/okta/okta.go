@@ -89,7 +89,7 @@ func (c *AppConfig) open(env connectors.Env, s httpx.Settings) (*App, error) {
 	case !oauth && len(c.Scopes) > 0:
 		return nil, errors.New("scopes are of a service app: an API token may do what its owner may")
 	}
-	a := &App{pageSize: c.PageSize, out: c.LeaveOut, employeeID: c.EmployeeID, noSignIns: env.NoSignInTimes, zone: env.Zone, oauth: oauth, scopes: c.Scopes, together: together}
+	a := &App{pageSize: c.PageSize, out: c.LeaveOut, employeeID: c.EmployeeID, noSignIns: env.NoSignInTimes, zone: env.Zone, clientID: c.ClientID, keyID: c.KeyID, oauth: oauth, scopes: c.Scopes, together: together}
 	if a.pageSize == 0 {
 		a.pageSize = most
 	}
@@ -126,6 +126,8 @@ type App struct {
 	employeeID string
 	noSignIns  bool // when anybody signed in is not to be known; Okta says so all the same
 	zone       *time.Location
+	clientID   string
+	keyID      string // of the service app's private key
 	oauth      bool
 	scopes     []string
 	together   int // readings of factors under way at a time

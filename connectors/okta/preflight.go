@@ -24,6 +24,16 @@ func (a *App) Preflight(ctx context.Context) (connectors.Preflight, error) {
 			return p, fmt.Errorf("okta: whose the API token is: %w", err)
 		}
 		p.Identity = fmt.Sprintf("%s (%s) in the org %s", me.text("login"), me.ID, org.ID)
+		roles, err := a.rolesOf(ctx, me.ID)
+		if err != nil {
+			return p, fmt.Errorf("okta: which roles the owner of the API token has: %w", err)
+		}
+		for _, role := range roles {
+			if role != "READ_ONLY_ADMIN" {
+				p.Excess = append(p.Excess, connectors.Excess{Has: "the administrator's role " + role, So: "an API token may do whatever its owner may", Writing: true,
+					Fix: "make the token as a user who is Read-only Administrator and nothing else"})
+			}
+		}
 	}
 	for _, c := range a.probes() {
 		if err := a.probe(ctx, &p, c); err != nil {
@@ -36,7 +46,22 @@ func (a *App) Preflight(ctx context.Context) (connectors.Preflight, error) {
 				Fix: "grant it to the service app, and name it in scopes beside " + strings.Join(a.readScopes(), ", "), Writing: true})
 		}
 	}
+	p.Excess = append(p.Excess, a.excess()...)
 	return p, nil
+}
+
+// excess are the scopes that are asked for and not needed.
+func (a *App) excess() (out []connectors.Excess) {
+	if !a.oauth {
+		return nil
+	}
+	for _, s := range a.scopes {
+		writing := slices.Contains([]string{manageUsers, manageGroups, manageRoles}, s)
+		if writing || !slices.Contains(a.readScopes(), s) {
+			out = append(out, connectors.Excess{Has: "the scope " + s, Writing: writing, Fix: "take it out of scopes, and revoke its grant to the service app (Applications > the app > Okta API Scopes)"})
+		}
+	}
+	return out
 }
 
 // probe is the cheapest request that fails without a permission.
