@@ -31,6 +31,16 @@ type Applier struct {
 	Patience, Look time.Duration
 	// At is called at every boundary between two steps; a test kills the program there. nil: not.
 	At func(step string)
+	// Trace hears of every call that changes something, with whether it takes something back, before it is made; the function
+	// it returns hears how it ended. nil: nobody wants to.
+	Trace func(ctx context.Context, do *Action, back bool) (context.Context, func(error))
+}
+
+func (a *Applier) trace(ctx context.Context, do *Action, back bool) (context.Context, func(error)) {
+	if a.Trace == nil {
+		return ctx, func(error) {}
+	}
+	return a.Trace(ctx, do, back)
 }
 
 // Case carries out one decided case, or goes on with one that was interrupted. The error is about the journal or the
@@ -232,7 +242,9 @@ func (a *Applier) refused(ctx context.Context, c, n *Case, i int, by Identity, e
 }
 
 // call is where rollcall changes the world.
-func (a *Applier) call(ctx context.Context, do *Action, before connectors.Account) (connectors.Receipt, error) {
+func (a *Applier) call(ctx context.Context, do *Action, before connectors.Account) (_ connectors.Receipt, err error) {
+	ctx, end := a.trace(ctx, do, false)
+	defer func() { end(err) }()
 	app := a.Apps[do.App]
 	switch do.Verb {
 	case Disable:

@@ -192,10 +192,12 @@ func (a *Applier) isBack(ctx context.Context, c *Case, do *Action, before *conne
 }
 
 // back changes the world too: into what it was.
-func (a *Applier) back(ctx context.Context, do *Action, before connectors.Account) (connectors.Receipt, error) {
+func (a *Applier) back(ctx context.Context, do *Action, before connectors.Account) (_ connectors.Receipt, err error) {
 	if done(do, &before) {
 		return connectors.Receipt{}, nil // it was so before the case touched it
 	}
+	ctx, end := a.trace(ctx, do, true)
+	defer func() { end(err) }()
 	app := a.Apps[do.App]
 	switch do.Verb {
 	case Disable:

@@ -31,6 +31,7 @@ func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
 	if r.waiting, _ = r.scan.waiting.Get().(*waitingList); r.waiting == nil {
 		r.waiting = &waitingList{}
 	}
+	end := r.scan.in.step(StepPull, string(r.app.ID))
 	for a, perr := range r.app.Source.Accounts(ctx, r.t) {
 		if perr != nil {
 			pullErr = perr
@@ -46,6 +47,8 @@ func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
 	if err := r.first(); err != nil {
 		return pullErr, err
 	}
+	end(r.t.rep, pullErr)
+	end = r.scan.in.step(StepMatch, string(r.app.ID))
 	r.am.learned()
 	for i := range r.waiting.n {
 		w := r.waiting.at(i)
@@ -53,6 +56,7 @@ func (r *appRun) pull(ctx context.Context) (pullErr, err error) {
 			return pullErr, err
 		}
 	}
+	end(nil, nil)
 	r.waiting.reset()
 	r.scan.waiting.Put(r.waiting)
 	return pullErr, nil

@@ -33,6 +33,25 @@ type Input struct {
 	Found func(app connectors.AppID, findings iter.Seq[*Finding]) error
 	// Progress hears of every source that starts and ends; nil wants to hear nothing. Called by one goroutine at a time.
 	Progress func(SourceReport, bool)
+	// Step hears of each step as it begins (see the Step constants), with its source, "" across all of them; the function that
+	// it returns hears of its end, with how far the source has come, and what failed. nil wants to hear nothing. It is called
+	// by several goroutines at once.
+	Step func(step, source string) (end func(*SourceReport, error))
+}
+
+// Steps of a scan. A pull takes the accounts whose owner is plain through matching and judging as they come; match is for the
+// rest, once the app's own conventions are known, and judge for the verdicts that need all of its accounts.
+const (
+	StepPull  = "pull"
+	StepMatch = "match"
+	StepJudge = "judge"
+)
+
+func (in *Input) step(step, source string) func(*SourceReport, error) {
+	if in.Step == nil {
+		return func(*SourceReport, error) {}
+	}
+	return in.Step(step, source)
 }
 
 // RulesVersion is raised with every change after which the same inputs may give other findings: a sealed run is replayed
@@ -75,7 +94,9 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 	s := &scan{in: in, result: &Result{AsOf: in.AsOf}}
 	h := in.History
 	s.progress(SourceReport{Name: "roster", Info: in.Roster.Info()}, false)
+	end := in.step(StepPull, "roster")
 	records, t, err := pullRoster(ctx, in.Roster, in.Clock)
+	end(t.rep, err)
 	s.progress(*t.rep, true)
 	if err != nil {
 		return nil, err
@@ -103,6 +124,7 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 	if err != nil {
 		return nil, err
 	}
+	end = in.step(StepMatch, "roster")
 	people := joinPeople(records, seen, in.AsOf)
 	for _, l := range links {
 		if !l.Not && people.ByID(l.Person) == nil {
@@ -113,6 +135,7 @@ func begin(ctx context.Context, in *Input) (*scan, error) {
 	s.matcher = newMatcher(people, matchSettings{Domains: in.Domains, Links: links, Rulings: s.rulings, AsOf: in.AsOf})
 	s.judge = newJudge(judgeInput{AsOf: in.AsOf, People: people, Policy: in.Policy, Apps: in.Apps,
 		Trusted: len(s.result.Untrusted) == 0, Removals: removals, Rulings: s.rulings, Missing: missing, Blind: s.result.Blind})
+	end(nil, nil)
 	return s, nil
 }
 
@@ -228,6 +251,7 @@ func (s *scan) app(ctx context.Context, a *App) (*appJudge, *SourceReport, error
 	if err != nil {
 		return nil, nil, err
 	}
+	end := s.in.step(StepJudge, string(a.ID))
 	r.t.finish(pullErr)
 	r.compare(last)
 	r.aj.end(r.t.rep.State == SourceOK)
@@ -236,11 +260,13 @@ func (s *scan) app(ctx context.Context, a *App) (*appJudge, *SourceReport, error
 			return nil, nil, err
 		}
 	}
+	end(r.t.rep, nil)
 	s.progress(*r.t.rep, true)
 	return r.aj, r.t.rep, nil
 }
 
 func (s *scan) finish(judges []*appJudge) error {
+	defer s.in.step(StepJudge, "")(nil, nil)
 	v := s.judge.finish(judges)
 	s.result.Findings, s.result.Accepted, s.result.NotJudged = v.Findings, v.Accepted, v.NotJudged
 	s.result.Notes = append(s.result.Notes, v.Notes...)

@@ -13,6 +13,7 @@ type serveConfig struct {
 	Watch  *hours  `toml:"watch"`       // how often the roster is looked at between runs; absent: not
 	Apps   *hours  `toml:"watch_apps"`  // how often apps that can tell are asked whether they changed; absent: not
 	Hook   string  `toml:"hook"`        // reference of the secret with which HR's system signs that the roster has changed
+	Traces string  `toml:"traces"`      // address to which OpenTelemetry traces are sent by OTLP over HTTP; absent: as OTEL_EXPORTER_OTLP_ENDPOINT says
 	Within *hours  `toml:"stop_within"` // how long what is under way may go on after it was told to stop
 }
 
@@ -32,6 +33,7 @@ type serving struct {
 	Watch     time.Duration // 0 = not by itself
 	WatchApps time.Duration // 0 = not
 	Hook      string
+	Traces    string
 	Within    time.Duration
 	Schedules []*schedule
 }
@@ -46,7 +48,12 @@ func (c *config) serve(f *tomlFile, s serveConfig, schedules []scheduleConfig) {
 	if s.Group != nil {
 		c.Serve.Group, c.Serve.GroupSet = *s.Group, *s.Group != ""
 	}
-	c.Serve.Hook = s.Hook
+	c.Serve.Hook, c.Serve.Traces = s.Hook, s.Traces
+	if s.Traces != "" {
+		if err := checkEndpoint(s.Traces); err != nil {
+			f.problem("serve.traces", "[serve] traces: %v", err)
+		}
+	}
 	if s.Watch != nil {
 		if c.Serve.Watch = time.Duration(*s.Watch); c.Serve.Watch < time.Minute {
 			f.problem("serve.watch", "[serve] watch: want a minute or more, such as \"10m\"")

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 )
@@ -218,6 +220,8 @@ func (w *logWriter) Write(b []byte) (int, error) {
 // once does what a schedule asks for at one of its moments. ran is the run of an earlier try that went well, after which
 // only settling failed: it is not repeated, since runs count. The run is returned also where settling it fails.
 func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp bool, ran string) (run string, err error) {
+	ctx, end := d.p.traces.span(ctx, "schedule", scheduleAttribute.String(s.Name), attribute.Bool("rollcall.catch_up", catchUp))
+	defer func() { end(err) }()
 	release, err := d.turn.take(ctx, "the run of schedule "+s.Name, nil)
 	if err != nil {
 		return ran, err

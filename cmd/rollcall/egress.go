@@ -73,6 +73,7 @@ func (c *config) destinations() (out []destination) {
 			add("[slack] Socket Mode; Slack names the host", "*.slack.com:443")
 		}
 	}
+	add("[serve] traces", hostOf(c.Serve.Traces))
 	add("[witness] webhook", hostOf(c.Witness.Webhook))
 	if c.Sign != nil {
 		add("[sign] timestamp", hostOf(c.Sign.Timestamp))

@@ -58,6 +58,9 @@ var homes = map[string][]string{
 	"golang.org/x/text/unicode/norm":      {"rollcall/scanner"},
 	"golang.org/x/text/encoding":          {"rollcall/connectors/table", "rollcall/connectors/csvfile"},
 	"github.com/prometheus/client_golang": {"rollcall/cmd/rollcall"},
+	"go.opentelemetry.io/otel":            {"rollcall/cmd/rollcall"},
+	"go.opentelemetry.io/proto/otlp":      {"rollcall/cmd/rollcall"}, // what a test's collector reads
+	"google.golang.org/protobuf":          {"rollcall/cmd/rollcall"}, // likewise
 	"github.com/robfig/cron/v3":           {"rollcall/cmd/rollcall"},
 	"github.com/rogpeppe/go-internal":     {"rollcall/cmd/rollcall"},
 	"pgregory.net/rapid":                  nil, // tests of any room

@@ -52,7 +52,7 @@ func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger,
 	}
 	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
 	in.Sink, in.Found = pl.beside(none, drain)
-	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now
+	in.Workers, in.Clock, in.Step = runtime.GOMAXPROCS(0), p.now, p.traces.steps(ctx)
 	result, err := scanner.Scan(ctx, in)
 	if err := errors.Join(err, played.Err()); err != nil {
 		return nil, err

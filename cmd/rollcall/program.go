@@ -30,6 +30,8 @@ type program struct {
 	configPath string
 	statePath  string // overrides the configuration's state directory
 
+	traces *tracing // nil: none are sent
+
 	daemon *daemon // in which this command is carried out; nil: in a process of its own
 	caller *caller // who started it, of one that the daemon carries out for somebody
 	by     string  // who that is, in the record; empty: the user of this process

@@ -40,6 +40,14 @@ func (p *program) runOnce(ctx context.Context, c *config, o runOptions) (review 
 			}
 		}()
 	}
+	ctx, end := p.traces.span(ctx, "run")
+	defer func() {
+		if review == nil {
+			end(err)
+			return
+		}
+		end(err, ran(review.Run, review.Result, review.Digest.Total())...)
+	}()
 	run, err := p.beginRun(c, o)
 	if err != nil {
 		return nil, nil, err

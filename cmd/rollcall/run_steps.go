@@ -101,6 +101,7 @@ func (x *oneRun) judge(ctx context.Context) (err error) {
 	if x.planner != nil {
 		x.in.Sink, x.in.Found = x.planner.beside(x.keep.app, x.found.take)
 	}
+	x.in.Step = x.p.traces.steps(ctx)
 	if x.result, err = scanner.Scan(ctx, x.in); err != nil {
 		return err
 	}
@@ -144,7 +145,9 @@ func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 }
 
 // leave writes the run's folder, the plan among it, and gives it its name.
-func (x *oneRun) leave(ctx context.Context, r *report.Review) error {
+func (x *oneRun) leave(ctx context.Context, r *report.Review) (err error) {
+	ctx, end := x.p.traces.span(ctx, "report")
+	defer func() { end(err) }()
 	if x.seal != nil {
 		if err := x.seal.Close(); err != nil {
 			return err

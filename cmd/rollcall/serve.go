@@ -82,6 +82,10 @@ func (p *program) serve(ctx context.Context) error {
 	if err := ownTemp(c.State); err != nil {
 		return err
 	}
+	if d.p.traces, err = newTracing(ctx, c, d.p.env, d.p.now, func(err error) { d.log.Warn("traces", "error", err.Error()) }); err != nil {
+		return err
+	}
+	defer d.endTraces()
 	socket, err := listen(c)
 	if err != nil {
 		return err
@@ -91,6 +95,12 @@ func (p *program) serve(ctx context.Context) error {
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	return d.live(ctx, c, socket, hup)
+}
+
+func (d *daemon) endTraces() {
+	if err := d.p.traces.end(); err != nil {
+		d.log.Warn("traces", "error", err.Error())
+	}
 }
 
 // ownTemp has what is only written on the way lie in the state directory: it may be the only place that can be written, and
@@ -206,6 +216,7 @@ func fromNextStart(started, c *config) (later []string) {
 	}{
 		{"[serve] listen", c.Serve.Listen == started.Serve.Listen},
 		{"[serve] hook", c.Serve.Hook == started.Serve.Hook},
+		{"[serve] traces", c.Serve.Traces == started.Serve.Traces},
 		{"[serve] group", c.Serve.Group == started.Serve.Group},
 		{"[slack] signing_secret, which Slack calls by", (c.Slack != nil && c.Slack.Signing != "") == (started.Slack != nil && started.Slack.Signing != "")},
 	} {

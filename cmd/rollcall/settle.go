@@ -62,6 +62,8 @@ func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, p
 			}
 		}()
 	}
+	ctx, end := p.traces.span(ctx, "settle", runAttribute.String(plan.Run))
+	defer func() { end(err) }()
 	if _, err := p.allowed(c, led); err != nil { // what is looser the guards say
 		return nil, err
 	}

@@ -43,7 +43,9 @@ func (d *daemon) watch(ctx context.Context) {
 
 // lookAtRoster reads the roster and, where somebody has left, moved, gone on leave or come back since it was looked at last,
 // settles what follows for those people.
-func (d *daemon) lookAtRoster(ctx context.Context) error {
+func (d *daemon) lookAtRoster(ctx context.Context) (err error) {
+	ctx, end := d.p.traces.span(ctx, "watch")
+	defer func() { end(err) }()
 	p := d.program(nil)
 	p.by = "rollcall serve, watching the roster"
 	c, err := p.config()
