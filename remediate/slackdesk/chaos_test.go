@@ -66,7 +66,7 @@ var loginOn = regexp.MustCompile(`\bu\d{4}\b`)
 // drops are how connections end, one after the other: cut off without a word, or for a reason that Slack gives.
 var drops = []string{"", "warning", "", "refresh_requested", "", "too_many_websockets"}
 
-// connected waits for a connection later than the one that was dropped, and for that one to be gone.
+// connected waits for a connection later than the one that was dropped.
 func (x *chaos) connected() {
 	x.t.Helper()
 	eventually(x.t, func() bool {

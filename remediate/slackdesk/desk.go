@@ -105,8 +105,9 @@ type Desk struct {
 	routing sync.Mutex // one Refresh at a time
 	work    work
 	slots   chan struct{}
-	seen    *seen // signatures of requests that came by HTTP
-	locks   locks // of cards
+	answers time.Duration // within which Slack has its answer to a form or a command
+	seen    *seen         // signatures of requests that came by HTTP
+	locks   locks         // of cards
 
 	mu      sync.Mutex // guards all below
 	app     string     // this app's id, once Slack has said it
@@ -152,7 +153,7 @@ func New(s Settings, d Deps) (*Desk, error) {
 	if s.APIURL != "" {
 		options = append(options, slack.OptionAPIURL(s.APIURL))
 	}
-	desk := &Desk{set: s, deps: d, api: slack.New(s.BotToken, options...), slots: make(chan struct{}, mostAtOnce), seen: newSeen(),
+	desk := &Desk{set: s, deps: d, api: slack.New(s.BotToken, options...), slots: make(chan struct{}, mostAtOnce), answers: answerTime, seen: newSeen(),
 		cards: map[string]*remediate.Card{}, members: map[string]cachedMember{}, rooms: map[string]string{}, limited: map[string]time.Time{}}
 	cards, err := d.Memory.Cards()
 	if err != nil {

@@ -51,7 +51,7 @@ func (d *Desk) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "want one payload", http.StatusBadRequest)
 		return
 	}
-	ctx, stop := context.WithTimeout(r.Context(), answerTime)
+	ctx, stop := context.WithTimeout(r.Context(), d.answers)
 	defer stop()
 	var answer any
 	if form.Has("command") {

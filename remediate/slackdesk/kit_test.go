@@ -252,6 +252,7 @@ func (r *rig) start() {
 	var err error
 	r.desk, err = slackdesk.New(r.set, r.deps)
 	ok(r.t, err)
+	r.desk.Answers(time.Minute)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

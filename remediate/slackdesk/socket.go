@@ -194,7 +194,7 @@ func (d *Desk) envelope(ctx context.Context, c *conn, e *envelope) error {
 
 // answer works out what Slack is to be answered, beside the reading of what comes next.
 func (d *Desk) answer(c *conn, id string, work func(context.Context) any) {
-	d.later(answerTime, func(ctx context.Context) {
+	d.later(d.answers, func(ctx context.Context) {
 		if err := c.ack(id, work(ctx)); err != nil {
 			d.deps.Log.Warn("slack: an answer did not get through", "error", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,7 +40,8 @@ type socket struct {
 type link struct {
 	ws   *websocket.Conn
 	mu   sync.Mutex
-	open int // envelopes that are not answered yet; guarded by the socket's lock
+	open int  // envelopes that are not answered yet; guarded, as what follows, by the socket's lock
+	over bool // it was cut off, or the app was asked to leave it
 }
 
 func (l *link) write(v any) error {
@@ -57,7 +59,20 @@ func (s *socket) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.conns {
+		l.over = true
 		l.ws.Close()
+	}
+}
+
+// settled waits until the connections that are over are gone, so that what comes next goes over a new one for certain.
+func (s *socket) settled() {
+	for until := time.Now().Add(patience); time.Now().Before(until); <-time.After(time.Millisecond) {
+		s.mu.Lock()
+		left := slices.ContainsFunc(s.conns, func(l *link) bool { return l.over })
+		s.mu.Unlock()
+		if !left {
+			return
+		}
 	}
 }
 
@@ -72,6 +87,7 @@ func (f *Fake) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s, l := &f.socket, &link{ws: ws}
+	s.settled()
 	s.mu.Lock()
 	s.dials++
 	refuse, count, app := s.refuse, len(s.conns)+1+s.ghosts, s.hello
@@ -169,6 +185,7 @@ func (s *socket) over(e Payload) bool {
 		return false
 	}
 	l := s.conns[rand.IntN(len(s.conns))]
+	l.over = l.over || e["type"] == "disconnect"
 	if e["envelope_id"] != nil {
 		l.open++
 		s.sent++
