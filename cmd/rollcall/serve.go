@@ -154,15 +154,14 @@ func (d *daemon) live(ctx context.Context, c *config, socket net.Listener, hup <
 	within := d.taken.Load().config.Serve.Within
 	d.log.Info("stopping", "within", within.String())
 	socket.Close()
-	slack := d.stopSlack()
-	all.Go(func() { <-slack })
+	d.stopSlack()
 	return d.windUp(&all, stopWork, within)
 }
 
 // windUp waits for what is under way, then has it parked: a case that is interrupted goes on at the next start.
 func (d *daemon) windUp(all *sync.WaitGroup, stopWork func(), within time.Duration) error {
 	done := make(chan struct{})
-	go func() { all.Wait(); d.tell.Wait(); close(done) }()
+	go func() { all.Wait(); d.slack.ending.Wait(); d.tell.Wait(); close(done) }()
 	for _, step := range []struct {
 		wait time.Duration
 		then func()

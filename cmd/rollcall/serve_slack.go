@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,9 @@ type slackService struct {
 	mu   sync.Mutex
 	desk *slackdesk.Desk // nil: cases are not decided in Slack
 	stop func()
+
+	ending   sync.WaitGroup // desks that were stopped, and work on what they had begun
+	scanning atomic.Bool    // a scan that was asked for in Slack is under way
 }
 
 // makeSlack makes the desk in Slack, to which nobody listens yet; nil where the configuration wants none.
@@ -50,20 +54,15 @@ func (d *daemon) startSlack(desk *slackdesk.Desk) {
 	d.slack.desk, d.slack.stop = desk, func() { cancel(); all.Wait() }
 }
 
-// stopSlack ends it in the background, and gives what waits for its end: an undo that was asked for may be under way.
-func (d *daemon) stopSlack() (ended <-chan struct{}) {
+// stopSlack ends it in the background: an undo or a scan that was asked for may be under way, and is waited for at the end.
+func (d *daemon) stopSlack() {
 	d.slack.mu.Lock()
 	stop := d.slack.stop
 	d.slack.desk, d.slack.stop = nil, nil
 	d.slack.mu.Unlock()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if stop != nil {
-			stop()
-		}
-	}()
-	return done
+	if stop != nil {
+		d.slack.ending.Go(stop)
+	}
 }
 
 // refreshSlack brings Slack up to date every so often, and whenever something was carried out.

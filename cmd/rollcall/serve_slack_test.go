@@ -12,27 +12,14 @@ import (
 	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
+	"rollcall/remediate/slackdesk"
 	"rollcall/remediate/slackdesk/slacktest"
 )
 
 // What is decided in Slack while the daemon is at work is carried out by it at once, under the same guards, and the card
 // says so.
 func TestDecidedInSlackIsCarriedOutByTheDaemon(t *testing.T) {
-	s := serveShop(t, "ask", "")
-	fake := s.withSlack()
-	s.listen()
-	if err := s.d.led.Bind(remediate.Binding{User: "U0ADA", Team: fake.TeamID, Person: "E01", Address: "ada@kiln.example", At: s.clock.now()}, remediate.Identity{Person: "E03", Proof: "uid 1003"}); err != nil {
-		t.Fatal(err)
-	}
-	s.as(1001, 0, "", "scan", "-q")
-	s.as(1001, 0, "", "settle")
-	c := s.d.taken.Load().config
-	desk, err := s.d.makeSlack(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.d.slack.desk = desk
-	fake.ByHTTP(s.d.handler(c))
+	s, fake, desk := slackDaemon(t, "")
 	if err := desk.Refresh(t.Context(), s.clock.now()); err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +86,8 @@ func TestAReloadWhoseSlackFailsChangesNothing(t *testing.T) {
 	default:
 		t.Error("the new interval of the watch is not taken up")
 	}
-	<-s.d.stopSlack()
+	s.d.stopSlack()
+	s.d.slack.ending.Wait()
 }
 
 // What was decided in Slack and could not be carried out is tried again without anybody deciding anything more; a panic is no
@@ -137,6 +125,66 @@ func TestWhatWasDecidedInSlackIsTriedAgain(t *testing.T) {
 	<-done
 	if s.alerts() != 1 || strings.Count(s.log.String(), `"msg":"PANIC`) != 1 || s.active() != "u1 u3 u4 u5" {
 		t.Errorf("%d alerts, active: %s\n%s", s.alerts(), s.active(), s.log.String())
+	}
+}
+
+// slackDaemon is a daemon whose people are in Slack: Ada (E01), bound by E03.
+func slackDaemon(t *testing.T, lines string) (*servedShop, *slacktest.Fake, *slackdesk.Desk) {
+	t.Helper()
+	s := serveShop(t, "ask", "")
+	fake := s.withSlack()
+	if lines != "" {
+		s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[slack]\n", "[slack]\n"+lines+"\n", 1))
+	}
+	s.listen()
+	if err := s.d.led.Bind(remediate.Binding{User: "U0ADA", Team: fake.TeamID, Person: "E01", Address: "ada@kiln.example", At: s.clock.now()}, remediate.Identity{Person: "E03", Proof: "uid 1003"}); err != nil {
+		t.Fatal(err)
+	}
+	s.as(1001, 0, "", "scan", "-q")
+	s.as(1001, 0, "", "settle")
+	c := s.d.taken.Load().config
+	desk, err := s.d.makeSlack(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.d.startSlack(desk)
+	t.Cleanup(func() { s.d.stopSlack(); s.d.slack.ending.Wait() })
+	fake.ByHTTP(s.d.handler(c))
+	return s, fake, desk
+}
+
+// A scan that was asked for in Slack is one at a time, is waited for at the end, and tells what it found in the app that was
+// named, alone.
+func TestScanAskedForInSlack(t *testing.T) {
+	s, fake, desk := slackDaemon(t, `may_scan = ["E01"]`)
+	say := func(words string) string {
+		t.Helper()
+		return fake.Send(fake.Command("U0ADA", "/rollcall", words)).Said()
+	}
+	s.says(say("scan cmr"), `there is no app "cmr"`, "crm")
+	release, err := s.d.turn.take(t.Context(), "a test", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.clock.add(time.Hour)
+	s.says(say("scan crm"), "A scan has started, of everything.", "crm")
+	s.says(say("scan"), "No scan was started: one that was asked for in Slack is under way")
+	before := len(fake.Messages("U0ADA"))
+	s.d.stopSlack()
+	release()
+	s.d.slack.ending.Wait()
+	list := fake.Messages("U0ADA")
+	if len(list) != before+1 {
+		t.Fatalf("%d messages came of it\n%s", len(list)-before, s.log.String())
+	}
+	s.says(list[before].Reads(), "The scan is done: run ", "Findings in crm: ", "orphaned_account: ")
+	last, err := recordedRun(s.d.led, "")
+	if err != nil || last.Actor != "E01 (slack U0ADA)" || !strings.Contains(list[before].Reads(), last.ID) {
+		t.Errorf("the run %+v (%v) is not the one that was told of", last, err)
+	}
+	desk.Settle()
+	if s.d.slack.scanning.Load() {
+		t.Error("it still counts as under way")
 	}
 }
 

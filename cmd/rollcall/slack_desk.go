@@ -46,7 +46,11 @@ func (p *program) slackDesk(c *config, led *ledger.Ledger, log *slog.Logger, set
 	}
 	r := &slackRoom{p: p, c: c, led: led, log: log}
 	r.Desk = &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, Two: slackdesk.Two, MayDecide: r.mayDecide}
-	return slackdesk.New(set, slackdesk.Deps{Cases: r, Memory: led, People: func() (slackdesk.People, error) { return r.people() }, Facts: r.Facts,
+	panicked := func(any) {}
+	if p.daemon != nil {
+		panicked = func(r any) { p.daemon.panicked("slack", r) }
+	}
+	return slackdesk.New(set, slackdesk.Deps{Panicked: panicked, Cases: r, Memory: led, People: func() (slackdesk.People, error) { return r.people() }, Facts: r.Facts,
 		Look: func(ctx context.Context, k *remediate.Case) (string, error) {
 			return remediate.Differs(ctx, c.Writable, k)
 		},
@@ -103,41 +107,6 @@ func (r *slackRoom) Undo(ctx context.Context, id string, by remediate.Identity, 
 	}
 	_, left, err := r.p.giveBack(ctx, r.c, r.p.applier(r.c, r.led), k, by, undoFlags{reason: why})
 	return left, err
-}
-
-// Scan begins a run and does not wait for it.
-func (r *slackRoom) Scan(_ context.Context, app connectors.AppID, by remediate.Identity) error {
-	switch {
-	case r.p.daemon == nil:
-		return errors.New("a scan is started by rollcall serve, which is not running")
-	case app != "" && r.c.app(app) == nil:
-		return fmt.Errorf("there is no app %q", app)
-	case app != "":
-		return errors.New("one app alone cannot be scanned: who is a leaver, and who holds what elsewhere, shows only the whole; say scan without a name")
-	}
-	go func() {
-		err := r.p.daemon.safely("slack", func() error { return r.scan(r.p.daemon.work, by) })
-		if err != nil {
-			r.log.Error("a scan asked for in Slack failed", "by", by.String(), "error", err.Error())
-		}
-	}()
-	return nil
-}
-
-func (r *slackRoom) scan(ctx context.Context, by remediate.Identity) error {
-	release, err := r.turn(ctx, "a scan asked for in Slack")
-	if err != nil {
-		return err
-	}
-	defer release()
-	p := r.p.daemon.program(nil)
-	p.by = by.String()
-	c, err := p.config()
-	if err != nil {
-		return err
-	}
-	_, _, err = p.runOnce(ctx, c, runOptions{Workbook: true})
-	return err
 }
 
 // Offboard closes all access of a person, under the guards, and says what came of it.

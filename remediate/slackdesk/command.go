@@ -56,7 +56,7 @@ func (d *Desk) command(ctx context.Context, cmd *slack.SlashCommand) any {
 	case args[0] == "pending" && len(args) == 1:
 		return d.pending(ctx, p, &s, people)
 	case args[0] == "scan" && len(args) <= 2:
-		return d.scan(ctx, p, &s, people, args[1:])
+		return d.scan(p, &s, people, args[1:])
 	case args[0] == "offboard" && len(args) == 2:
 		return d.offboard(ctx, p, &s, people, args[1])
 	case args[0] == "status" && len(args) == 1:
@@ -65,7 +65,7 @@ func (d *Desk) command(ctx context.Context, cmd *slack.SlashCommand) any {
 		return d.deputise(ctx, p, &s, people, args[1:])
 	}
 	c := d.set.Command
-	return reply(c + " pending: what waits for you\n" + c + " scan [app]: start a run\n" + c + " offboard @person: close all of somebody's access\n" + c +
+	return reply(c + " pending: what waits for you\n" + c + " scan [app]: start a run, and tell what it finds in the app\n" + c + " offboard @person: close all of somebody's access\n" + c +
 		" status: how things stand\n" + c + " deputy @person YYYY-MM-DD YYYY-MM-DD: who decides in your place, from one day to another")
 }
 
@@ -79,15 +79,21 @@ func (d *Desk) mayNot(p *press) any {
 	return reply("That is not for you to do.")
 }
 
-func (d *Desk) scan(ctx context.Context, p *press, s *speaker, people People, args []string) any {
+func (d *Desk) scan(p *press, s *speaker, people People, args []string) any {
 	if !among(d.set.Scanners, s.Person, people) || d.deps.Program == nil {
 		return d.mayNot(p)
 	}
 	app := connectors.AppID(strings.Join(args, ""))
-	if err := d.deps.Program.Scan(ctx, app, s.identity()); err != nil {
+	run, err := d.deps.Program.Scan(app, s.identity())
+	if err != nil {
 		return reply("No scan was started: " + plain(err.Error(), 300))
 	}
-	return reply("A scan has started. What it finds is asked about as usual.")
+	user := p.User
+	d.later(scanLimit, func(ctx context.Context) { d.tell(ctx, user, "", run(ctx)) })
+	if app != "" {
+		return reply("A scan has started, of everything. What it finds in " + plain(string(app), 60) + " you are told in a direct message.")
+	}
+	return reply("A scan has started. What it finds is asked about as usual; you are told in a direct message when it is done.")
 }
 
 // status is for whoever may decide something beyond their own reports, or run something.

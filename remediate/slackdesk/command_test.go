@@ -2,6 +2,7 @@ package slackdesk_test
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,9 @@ func TestCommands(t *testing.T) {
 		if want := []string{" by E03 (slack U0CLEO)", "crm by E03 (slack U0CLEO)"}; !slices.Equal(r.prog.scanned, want) {
 			t.Errorf("scanned %q", r.prog.scanned)
 		}
+		contains(t, textOf(r.card(cleo)), "done: 3 findings in crm")
+		r.prog.busy = errors.New("one is under way")
+		contains(t, r.command(cleo, "scan"), "No scan was started: one is under way")
 		contains(t, r.command(dora, "scan"), "not for you") // an approver, and no more
 		contains(t, r.command(dora, "status"), "all is well", "wait for an answer")
 	})

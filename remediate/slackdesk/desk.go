@@ -10,9 +10,11 @@ package slackdesk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +62,8 @@ type Deps struct {
 	// Decided is called after each decision, so that it is carried out soon; nil: it waits for the next settle.
 	Decided func()
 	Program Program // for the slash command; nil: it can only list what waits
+	// Panicked is told of panics, each of which the log says, too; nil: nobody is.
+	Panicked func(any)
 
 	Now    func() time.Time
 	Wait   func(context.Context, time.Duration) error
@@ -81,8 +85,9 @@ type Cases interface {
 
 // Program is what the slash command can ask of rollcall.
 type Program interface {
-	// Scan begins a run, of one app alone where one is named, and does not wait for it.
-	Scan(ctx context.Context, app connectors.AppID, by remediate.Identity) error
+	// Scan gets a run ready. What it gives runs it, and says in words what was found: of one app alone, where one is named. The
+	// error says why there is no run now; one is under way, perhaps.
+	Scan(app connectors.AppID, by remediate.Identity) (run func(context.Context) string, err error)
 	// Offboard closes all access of a person, under the guards, and says in words what came of it.
 	Offboard(ctx context.Context, person connectors.PersonID, by remediate.Identity, why string) (string, error)
 	// Status says in words how things stand.
@@ -173,7 +178,7 @@ func (d *Desk) Run(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
-	return d.listen(ctx)
+	return d.guarded(func() error { return d.listen(ctx) })
 }
 
 // Settle waits until every interaction that was taken is worked on.
@@ -217,15 +222,33 @@ func (d *Desk) later(limit time.Duration, do func(context.Context)) {
 		defer d.work.add(-1)
 		d.slots <- struct{}{}
 		defer func() { <-d.slots }()
-		defer func() {
-			if p := recover(); p != nil {
-				d.deps.Log.Error("slack: an interaction could not be worked on", "panic", p)
-			}
-		}()
 		ctx, stop := context.WithTimeout(context.Background(), limit)
 		defer stop()
-		do(ctx)
+		err := d.guarded(func() error { do(ctx); return nil })
+		if err != nil {
+			d.deps.Log.Error("slack: an interaction could not be worked on", "error", err)
+		}
 	}()
+}
+
+// panicked is what something ended with that must not end at all.
+type panicked struct{ text string }
+
+func (p *panicked) Error() string {
+	return "slack: it panicked, which is a defect of rollcall: " + p.text
+}
+
+// guarded has a panic end in an error that says where: it takes nothing else with it.
+func (d *Desk) guarded(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if d.deps.Panicked != nil {
+				d.deps.Panicked(d.hide(fmt.Sprint(p)))
+			}
+			err = &panicked{d.hide(fmt.Sprintf("%v\n%s", p, debug.Stack()))}
+		}
+	}()
+	return do()
 }
 
 // self is this app's id and the workspace it is in, as Slack says by the bot token.
@@ -258,17 +281,22 @@ func (d *Desk) self(ctx context.Context) (app, team string, err error) {
 func (d *Desk) safe(method string, err error) error {
 	var limit *slack.RateLimitedError
 	if errors.As(err, &limit) {
+		until := d.deps.Now().Add(limit.RetryAfter)
 		d.mu.Lock()
-		d.limited[method] = d.deps.Now().Add(limit.RetryAfter)
+		d.limited[method] = until
 		d.mu.Unlock()
 	}
-	text := err.Error()
+	return &apiError{method: method, text: plain(d.hide(err.Error()), 300), code: codeOf(err), limited: limit != nil}
+}
+
+// hide takes the secrets out of a text.
+func (d *Desk) hide(text string) string {
 	for _, secret := range []string{d.set.BotToken, d.set.AppToken, d.set.SigningSecret} {
 		if secret != "" {
 			text = strings.ReplaceAll(text, secret, "[secret]")
 		}
 	}
-	return &apiError{method: method, text: plain(text, 300), code: codeOf(err), limited: limit != nil}
+	return text
 }
 
 // apiError is what a call to Slack failed with.

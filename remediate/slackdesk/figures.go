@@ -47,8 +47,9 @@ func (d *Desk) refuse(p *press, r *refusal) {
 }
 
 func (d *Desk) took() {
+	now := d.deps.Now().UTC()
 	d.mu.Lock()
-	d.fig.LastInteraction = d.deps.Now().UTC()
+	d.fig.LastInteraction = now
 	d.fig.Taken++
 	d.mu.Unlock()
 }

@@ -21,7 +21,14 @@ const (
 
 // Handler takes interactions and commands by HTTP. What is not signed with the signing secret within the last five minutes is
 // not read at all, and what came before is not taken again.
-func (d *Desk) Handler() http.Handler { return http.HandlerFunc(d.serve) }
+func (d *Desk) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := d.guarded(func() error { d.serve(w, r); return nil }); err != nil {
+			d.deps.Log.Error("slack: what came by HTTP could not be worked on", "error", err)
+			http.Error(w, "that did not work", http.StatusInternalServerError)
+		}
+	})
+}
 
 func (d *Desk) serve(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {

@@ -172,11 +172,19 @@ func (c cases) Undo(ctx context.Context, id string, by remediate.Identity, why s
 }
 
 // program notes what the slash command asked for.
-type program struct{ scanned, offboarded []string }
+type program struct {
+	scanned, offboarded []string
+	busy                error // a scan is under way
+}
 
-func (p *program) Scan(_ context.Context, app connectors.AppID, by remediate.Identity) error {
-	p.scanned = append(p.scanned, string(app)+" by "+by.String())
-	return nil
+func (p *program) Scan(app connectors.AppID, by remediate.Identity) (func(context.Context) string, error) {
+	if p.busy != nil {
+		return nil, p.busy
+	}
+	return func(context.Context) string {
+		p.scanned = append(p.scanned, string(app)+" by "+by.String())
+		return "done: 3 findings in " + string(app)
+	}, nil
 }
 func (p *program) Offboard(_ context.Context, id connectors.PersonID, by remediate.Identity, why string) (string, error) {
 	p.offboarded = append(p.offboarded, fmt.Sprintf("%s by %s: %s", id, by, why))

@@ -13,10 +13,12 @@ import (
 	"rollcall/remediate"
 )
 
-// How long what is done about a press may take. Taking back changes apps and looks at them again.
+// How long what is done about a press may take. Taking back changes apps and looks at them again; a scan reads everything,
+// and ends with the daemon.
 const (
 	pressLimit = time.Minute
 	undoLimit  = 10 * time.Minute
+	scanLimit  = 24 * time.Hour
 )
 
 // readPress takes from an interaction what is judged; nothing of it is believed.

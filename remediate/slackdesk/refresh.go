@@ -34,6 +34,10 @@ type batch struct {
 // who did not answer is reminded, and then the next one asked; cards tell what is true; what was carried out is told. It
 // waits for nothing: what Slack does not take now goes with the next Refresh, which may come as often as once a minute.
 func (d *Desk) Refresh(ctx context.Context, now time.Time) error {
+	return d.guarded(func() error { return d.refresh(ctx, now) })
+}
+
+func (d *Desk) refresh(ctx context.Context, now time.Time) error {
 	d.routing.Lock()
 	defer d.routing.Unlock()
 	if _, _, err := d.self(ctx); err != nil {

@@ -39,7 +39,7 @@ func (l *lost) Error() string { return "slack: the connection ended: " + l.reaso
 func (d *Desk) listen(ctx context.Context) error {
 	for short := 0; ; {
 		began := d.deps.Now()
-		err := d.connection(ctx)
+		err := d.guarded(func() error { return d.connection(ctx) })
 		if ctx.Err() != nil {
 			d.connected(func(f *Figures) { f.Connected = false })
 			return nil
@@ -47,7 +47,11 @@ func (d *Desk) listen(ctx context.Context) error {
 		reason := plain(err.Error(), 300)
 		var l *lost
 		var api *apiError
+		var p *panicked
 		switch {
+		case errors.As(err, &p):
+			d.deps.Log.Error("slack: what came could not be worked on", "error", err)
+			reason = "rollcall panicked; its log says where"
 		case errors.As(err, &l):
 			reason = l.reason
 		case errors.As(err, &api) && api.code != "":

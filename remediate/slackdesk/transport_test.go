@@ -4,10 +4,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"rollcall/remediate"
+	"rollcall/remediate/slackdesk"
 	"rollcall/remediate/slackdesk/slacktest"
 )
 
@@ -320,4 +322,66 @@ func TestRestart(t *testing.T) {
 			t.Errorf("%d messages", n)
 		}
 	})
+}
+
+// A panic, wherever it is, is logged with where it was, and takes nothing else with it.
+func TestPanic(t *testing.T) {
+	for _, transport := range []string{"socket", "http"} {
+		for name, trap := range map[string]func(r *rig) *func(){
+			"who may decide": func(r *rig) *func() {
+				spring, people := func() {}, r.deps.People
+				r.deps.People = func() (slackdesk.People, error) { spring(); return people() }
+				return &spring
+			},
+			"what the time is": func(r *rig) *func() { // which is asked where envelopes are read
+				spring, now := func() {}, r.deps.Now
+				r.deps.Now = func() time.Time { spring(); return now() }
+				return &spring
+			},
+		} {
+			t.Run(transport+" "+name, func(t *testing.T) {
+				var mu sync.Mutex
+				var spring *func()
+				r := newRig(t, transport, func(r *rig) { spring = trap(r) })
+				armed := false
+				arm := func() { mu.Lock(); armed = true; mu.Unlock() }
+				*spring = func() {
+					mu.Lock()
+					defer mu.Unlock()
+					if armed {
+						armed = false
+						panic("what was that? " + r.slack.BotToken)
+					}
+				}
+				k := r.stale()
+				arm()
+				if err := r.desk.Refresh(t.Context(), noon); err == nil || !strings.Contains(err.Error(), "slackdesk.") {
+					t.Fatalf("a refresh that panicked says %v, and not where", err)
+				}
+				r.refresh()
+				m, panics := r.card(ada), 0
+				for _, p := range []slacktest.Payload{r.slack.Press(m, ada, button(t, m, remove)), r.slack.Command(ada, "/rollcall", "pending")} {
+					arm()
+					if transport == "http" {
+						r.slack.Send(p)
+					} else {
+						r.slack.Throw(p, 1)
+					}
+					panics++
+					eventually(t, func() bool { return strings.Count(r.log.String(), "it panicked") == panics })
+					r.desk.Settle()
+					eventually(t, func() bool { // where it was the connection, there is another
+						return transport == "http" || r.desk.Figures().Connects == 1+strings.Count(r.log.String(), "what came could not be worked on")
+					})
+				}
+				r.is(k.ID, remediate.Asked)
+				contains(t, r.log.String(), "transport_test.go")
+				if strings.Contains(r.log.String(), r.slack.BotToken) {
+					t.Error("a secret is in the log")
+				}
+				r.press(m, ada, remove)
+				r.is(k.ID, remediate.Remove)
+			})
+		}
+	}
 }
