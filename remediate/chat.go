@@ -17,7 +17,14 @@ type Binding struct {
 	Person  connectors.PersonID `json:"person"`
 	Address string              `json:"address,omitempty"` // by which it was proposed
 	At      time.Time           `json:"at"`
+	By      Identity            `json:"by,omitzero"`     // who tied it
+	Second  Identity            `json:"second,omitzero"` // who else says that it is right; nobody: nobody yet
 }
+
+// ProofOfChat is what proves who speaks through a chat account that is tied to them.
+func ProofOfChat(user string) string { return chatProof + user }
+
+const chatProof = "slack "
 
 // Delegation lets somebody decide in another's place, from one day to another, both included.
 type Delegation struct {

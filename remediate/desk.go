@@ -18,6 +18,9 @@ type Desk struct {
 	MayDecide func(Identity, *Case) error
 	// Owners gives everybody an account of the item is, or could be, of: those who must not decide. nil: the item's person.
 	Owners func(*Item) []connectors.PersonID
+	// Bound gives which chat account is whose, and who tied it: one person who can speak as two is one; nil: nobody speaks
+	// through a chat.
+	Bound func() ([]Binding, error)
 	// Two says of which cases also the keeping takes the words of two people, and the removing where the item does not say so
 	// itself; nil: none.
 	Two func(*Case) bool
@@ -74,7 +77,10 @@ func (d *Desk) Decide(id string, v Verdict, now time.Time) (*Case, error) {
 			return fmt.Errorf("case %s: %w", id, err)
 		}
 		if v.Remove && c.Item.TwoPeople || d.Two != nil && d.Two(c) {
-			if c.Votes = slices.DeleteFunc(c.Votes, func(w Decision) bool { return d.mayDecide(w.By, c) != nil }); !c.seconded(v, d.Same, now) {
+			if err := d.counted(c, v.By); err != nil {
+				return err
+			}
+			if !c.seconded(v, d.Same, now) {
 				return c.noted(state, now)
 			}
 			v.Until = c.soonest()
@@ -126,12 +132,8 @@ func (d *Desk) mayDecide(by Identity, c *Case) error {
 	if !by.Somebody() {
 		return fmt.Errorf("case %s: %w: it is not known who you are", c.ID, ErrMayNot)
 	}
-	owners := []connectors.PersonID{c.Item.Person}
-	if d.Owners != nil {
-		owners = append(owners, d.Owners(&c.Item)...)
-	}
-	if d.Same.among(owners, by.Person) {
-		return fmt.Errorf("case %s: %w: it is about your own access", c.ID, ErrMayNot)
+	if err := d.Own(by, c); err != nil {
+		return err
 	}
 	if d.MayDecide == nil {
 		return nil

@@ -41,10 +41,10 @@ func TestOnePersonIsNeverTwo(t *testing.T) {
 		decided := &remediate.Case{ID: "c-1", Item: item, Decision: &remediate.Decision{By: first}}
 		for what, stop := range map[string]func() (remediate.Stop, bool){
 			"who ran it": func() (remediate.Stop, bool) {
-				return remediate.StopOf("run-1", nil, trips, first.String(), first, noon)
+				return remediate.StopOf("run-1", nil, trips, first.String(), first, nil, noon)
 			},
 			"who decided it": func() (remediate.Stop, bool) {
-				return remediate.StopOf("run-1", []*remediate.Case{decided}, trips, "cron", nobody, noon)
+				return remediate.StopOf("run-1", []*remediate.Case{decided}, trips, "cron", nobody, nil, noon)
 			},
 		} {
 			s, _ := stop()
@@ -54,7 +54,7 @@ func TestOnePersonIsNeverTwo(t *testing.T) {
 				t.Fatalf("%s: a second person: %v", what, err)
 			}
 		}
-		s, _ := remediate.StopOf("run-1", []*remediate.Case{decided}, trips, "cron", nobody, noon)
+		s, _ := remediate.StopOf("run-1", []*remediate.Case{decided}, trips, "cron", nobody, nil, noon)
 		_, err := s.Approve(subject, "why", mainOf, noon)
 		refused("whom it is about", err)
 

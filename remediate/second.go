@@ -27,9 +27,9 @@ type Stop struct {
 	People []connectors.PersonID `json:"people,omitempty"`
 }
 
-// StopOf notes what a batch was stopped by; false where no second person could help.
-// It was run by an actor of the events, who is the person ran where that is proven.
-func StopOf(run string, batch []*Case, trips []Trip, by string, ran Identity, at time.Time) (Stop, bool) {
+// StopOf notes what a batch was stopped by; false where no second person could help. It was run by an actor of the events, who
+// is the person ran where that is proven. bound says who could speak through whose chat account.
+func StopOf(run string, batch []*Case, trips []Trip, by string, ran Identity, bound []Binding, at time.Time) (Stop, bool) {
 	s := Stop{Run: run, By: []string{by}, At: at.UTC()}
 	if ran.Somebody() {
 		s.Ran = []Identity{ran}
@@ -41,9 +41,8 @@ func StopOf(run string, batch []*Case, trips []Trip, by string, ran Identity, at
 			s.People = append(s.People, c.Item.Person)
 		}
 		for _, d := range c.Deciders() {
-			if d.By.Person != "" {
-				s.Asked = append(s.Asked, d.By.Person)
-			}
+			voices, _ := Voices(d.By, bound)
+			s.Asked = append(s.Asked, slices.DeleteFunc(voices, func(id connectors.PersonID) bool { return id == "" })...)
 		}
 	}
 	s.Plan = HashItems(items)

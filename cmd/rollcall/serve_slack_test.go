@@ -153,6 +153,21 @@ func slackDaemon(t *testing.T, lines string) (*servedShop, *slacktest.Fake, *sla
 	return s, fake, desk
 }
 
+// A second admin confirms who was bound, and Slack and the roster still agree on it; not who bound them, and not who they are.
+func TestConfirmWhoIsBound(t *testing.T) {
+	s, fake, _ := slackDaemon(t, `may_scan = ["E01", "E03", "E04"]`)
+	s.says(s.as(1001, 0, "1\n", "slack", "confirm"), "U0ADA", "your own account", "nothing for you to confirm")
+	s.says(s.as(1003, 0, "1\n", "slack", "confirm"), "you tied U0ADA to E01", "nothing for you to confirm")
+	s.says(s.as(1002, 1, "1\n", "slack", "confirm"), "none of [slack] admins")
+	fake.Add(slacktest.User{ID: "U0ADA", Name: "ada", Email: "somebody@kiln.example"})
+	s.says(s.as(1004, 0, "1\n", "slack", "confirm"), "has another address than the roster", "nothing for you to confirm")
+	fake.Add(slacktest.User{ID: "U0ADA", Name: "ada", Email: "ada@kiln.example"})
+	s.says(s.as(1004, 1, "2\n", "slack", "confirm"), "bound by E03 (uid 1003)", "nothing was confirmed")
+	s.says(s.as(1004, 0, "1\n", "slack", "confirm"), "1 are confirmed, by E04 (uid 1004)")
+	s.says(s.as(1004, 0, "", "slack", "status"), "confirmed by E04 (uid 1004)")
+	s.says(s.as(1004, 0, "", "slack", "check"), "ok   people: 1 are bound")
+}
+
 // A scan that was asked for in Slack is one at a time, is waited for at the end, and tells what it found in the app that was
 // named, alone.
 func TestScanAskedForInSlack(t *testing.T) {
@@ -221,7 +236,7 @@ func (s *servedShop) withSlack() *slacktest.Fake {
 	fake := slacktest.New(s.t, s.clock.now)
 	fake.Add(slacktest.User{ID: "U0ADA", Name: "ada", Email: "ada@kiln.example"})
 	fake.AddChannel(slacktest.Channel{ID: "G0SECURITY", Name: "security", Private: true})
-	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"file:bot\"\nsigning_secret = \"file:signing\"\nchannel = \"G0SECURITY\"\nadmins = [\"E01\"]\nquiet_hours = \"\"\nweekend = []\n[remediate]", 1))
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"file:bot\"\nsigning_secret = \"file:signing\"\nchannel = \"G0SECURITY\"\nadmins = [\"E01\", \"E03\", \"E04\"]\nquiet_hours = \"\"\nweekend = []\n[remediate]", 1))
 	s.write("bot", fake.BotToken)
 	s.write("signing", fake.SigningSecret)
 	s.slackURL = fake.URL()

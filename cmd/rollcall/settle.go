@@ -117,7 +117,11 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 	}
 	batch := items(fresh)
 	out.Batch, out.Trips = remediate.HashItems(batch), remediate.Check(batch, ground, &c.Remediate.Limits)
-	if stop, ok := remediate.StopOf(plan.Run, fresh, out.Trips, p.actor(), p.whoAmI(c), p.now()); ok { // so that a second person can let it pass
+	bound, err := led.Bindings()
+	if err != nil {
+		return err
+	}
+	if stop, ok := remediate.StopOf(plan.Run, fresh, out.Trips, p.actor(), p.whoAmI(c), bound, p.now()); ok { // so that a second person can let it pass
 		if err := led.AddStop(stop); err != nil {
 			return err
 		}
@@ -289,7 +293,7 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 
 // desk is the desk over the ledger, with the people as a run knew them.
 func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
-	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c), Same: plan.same}
+	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c), Same: plan.same, Bound: led.Bindings}
 	if c.Slack != nil { // what takes two people there must not take one here
 		d.Two = slackdesk.Two
 	}

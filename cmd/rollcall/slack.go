@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,9 @@ more than is needed: the app reads no messages. Without --url interactions come 
 		Use: "bind", Short: "say which Slack account is which person: proposed by address, confirmed by an admin", Args: args(0, "no arguments"),
 		Long: `bind looks for the Slack accounts of everybody who could be asked to decide (managers, owners of apps, approvers), by the work
 addresses on the roster, shows them, and binds them once one of [slack] admins confirms. Whoever speaks through a bound
-account is that person; it is bound by its id, which no rename changes.`,
+account is that person; it is bound by its id, which no rename changes. Nobody binds their own account, and until another
+admin confirms it (rollcall slack confirm), what is said through it may be the word of who bound it: it decides nothing about
+the access of that admin, and is no second word beside theirs, or beside that of another account that they bound.`,
 		RunE: func(c *cobra.Command, _ []string) error { return p.slackBind(c.Context(), remove) },
 	}
 	bind.Flags().StringVar(&remove, "remove", "", "unbind the Slack `ACCOUNT` with this id, and bind none")
@@ -43,7 +46,7 @@ account is that person; it is bound by its id, which no rename changes.`,
 		Use: "status", Short: "show which accounts are bound, who decides for whom, and which cards are out", Args: args(0, "no arguments"),
 		RunE: func(*cobra.Command, []string) error { return p.slackStatus() },
 	}
-	return group("slack", "decide in Slack: set up the app, and say who is who", manifest, check, bind, status)
+	return group("slack", "decide in Slack: set up the app, and say who is who", manifest, check, bind, p.slackConfirmCommand(), status)
 }
 
 func (p *program) slackManifest(address string) error {
@@ -100,6 +103,9 @@ func (p *program) slackCheck(ctx context.Context) error {
 	default:
 		fmt.Fprintf(p.stdout, "ok   people: %d are bound\n", len(bound))
 	}
+	if n := len(unconfirmed(bound)); n > 0 {
+		fmt.Fprintf(p.stdout, "note %d of them by one admin alone: what is said through these may be that admin's word, and does not count beside it where two people are needed; another of [slack] admins confirms it: rollcall slack confirm\n", n)
+	}
 	if bad > 0 {
 		return exitCode(exitFailed)
 	}
@@ -149,6 +155,9 @@ func (p *program) slackBind(ctx context.Context, remove string) error {
 	}
 	var bind []slackdesk.Proposal
 	for _, x := range proposed {
+		if x.Why == "" && x.Who.ID == by.Person {
+			x.Why = "it is your own account: another of [slack] admins has to bind it"
+		}
 		if x.Why != "" {
 			fmt.Fprintf(p.stdout, "%-12s %-30s not bound: %s\n", report.Plain(string(x.Who.ID)), report.Plain(x.Who.Name), report.Plain(x.Why))
 			continue
@@ -160,25 +169,28 @@ func (p *program) slackBind(ctx context.Context, remove string) error {
 		fmt.Fprintln(p.stdout, "there is nobody to bind")
 		return nil
 	}
-	return p.confirmBind(led, bind, by)
-}
-
-// confirmBind asks for the number to be typed: whoever confirms has at least looked how many there are.
-func (p *program) confirmBind(led *ledger.Ledger, bind []slackdesk.Proposal, by remediate.Identity) error {
-	fmt.Fprintf(p.stdout, "\nWhoever speaks through these accounts will be these people. Type %d to bind all of them: ", len(bind))
-	line, err := bufio.NewReader(p.stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	if strings.TrimSpace(line) != fmt.Sprint(len(bind)) {
-		return errors.New("that is not the number; nobody was bound")
+	if err := p.countTyped(fmt.Sprintf("Whoever speaks through these accounts will be these people. Type %d to bind all of them: ", len(bind)), len(bind)); err != nil {
+		return fmt.Errorf("%w; nobody was bound", err)
 	}
 	for _, x := range bind {
 		if err := led.Bind(remediate.Binding{User: x.User, Team: x.Team, Person: x.Who.ID, Address: x.Who.Address, At: p.now()}, by); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(p.stdout, "%d are bound, by %s\n", len(bind), report.Plain(by.String()))
+	fmt.Fprintf(p.stdout, "%d are bound, by %s; another of [slack] admins confirms it: rollcall slack confirm\n", len(bind), report.Plain(by.String()))
+	return nil
+}
+
+// countTyped asks for a number to be typed: whoever confirms has at least looked how many there are.
+func (p *program) countTyped(question string, n int) error {
+	fmt.Fprint(p.stdout, "\n"+question)
+	line, err := bufio.NewReader(p.stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if strings.TrimSpace(line) != fmt.Sprint(n) {
+		return errors.New("that is not the number")
+	}
 	return nil
 }
 
@@ -202,7 +214,11 @@ func (p *program) slackStatus() error {
 	}
 	fmt.Fprintf(p.stdout, "%d accounts are bound\n", len(bound))
 	for _, b := range bound {
-		fmt.Fprintf(p.stdout, "  %-12s %s\n", report.Plain(b.User), report.Plain(string(b.Person)))
+		confirmed := "not confirmed yet"
+		if b.Second.Somebody() {
+			confirmed = "confirmed by " + b.Second.String()
+		}
+		fmt.Fprintf(p.stdout, "  %-12s %-12s bound on %s by %s, %s\n", report.Plain(b.User), report.Plain(string(b.Person)), b.At.Format(time.DateOnly), report.Plain(orNone(b.By.String())), report.Plain(confirmed))
 	}
 	today := connectors.DateOf(p.now(), c.Zone)
 	for _, d := range delegated {

@@ -45,7 +45,7 @@ func (p *program) slackDesk(c *config, led *ledger.Ledger, log *slog.Logger, set
 		set.APIURL = p.slackURL
 	}
 	r := &slackRoom{p: p, c: c, led: led, log: log}
-	r.Desk = &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, Two: slackdesk.Two, MayDecide: r.mayDecide}
+	r.Desk = &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, Two: slackdesk.Two, MayDecide: r.mayDecide, Same: r.same, Bound: led.Bindings}
 	panicked := func(any) {}
 	if p.daemon != nil {
 		panicked = func(r any) { p.daemon.panicked("slack", r) }
@@ -63,6 +63,14 @@ func (r *slackRoom) people() (slackdesk.People, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// same is the id that somebody goes by who has several; where no run says, it is the one they are called.
+func (r *slackRoom) same(id connectors.PersonID) connectors.PersonID {
+	if p, err := r.known.people(r.c, r.led); err == nil {
+		return p.Same(id)
+	}
+	return id
 }
 
 func (r *slackRoom) mayDecide(by remediate.Identity, k *remediate.Case) error {
@@ -103,6 +111,9 @@ func (r *slackRoom) Undo(ctx context.Context, id string, by remediate.Identity, 
 	defer release()
 	k, err := r.led.Case(id)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.Own(by, k); err != nil {
 		return nil, err
 	}
 	_, left, err := r.p.giveBack(ctx, r.c, r.p.applier(r.c, r.led), k, by, undoFlags{reason: why})

@@ -84,10 +84,15 @@ weekend = []`)
 	s.uid = 1002
 	s.says(s.runs(1, "1\n", "slack", "bind"), "none of [slack] admins")
 	s.uid = 1001
+	s.says(s.runs(0, "", "slack", "bind"), "E01", "it is your own account", "there is nobody to bind")
+	s.uid = 1003
 	s.says(s.runs(1, "2\n", "slack", "bind"), "E01", "U0ADA", "E03", "no full member", "nobody was bound")
-	s.says(s.runs(0, "1\n", "slack", "bind"), "1 are bound, by E01 (uid 1001)")
-	s.says(s.runs(0, "", "slack", "check"), "ok   people: 1 are bound")
-	s.says(s.runs(0, "", "slack", "status"), "1 accounts are bound", "U0ADA        E01")
+	s.says(s.runs(0, "1\n", "slack", "bind"), "1 are bound, by E03 (uid 1003)", "rollcall slack confirm")
+	s.says(s.runs(0, "", "slack", "check"), "ok   people: 1 are bound", "note 1 of them by one admin alone")
+	s.says(s.runs(0, "", "slack", "status"), "1 accounts are bound", "U0ADA        E01", "by E03 (uid 1003), not confirmed yet")
+	s.uid = 1004
+	s.says(s.runs(1, "1\n", "slack", "confirm"), "takes a second person")
+	s.uid = 1001
 	s.runs(0, "", "settle")
 
 	desk, done := s.desk()

@@ -17,6 +17,7 @@ var _ remediate.Chat = (*Ledger)(nil)
 // open cases asked anew.
 const (
 	evBound     = "chat account bound"
+	evConfirmed = "chat account confirmed"
 	evUnbound   = "chat account unbound"
 	evDelegated = "decisions delegated"
 	evPassed    = "case passed on"
@@ -35,15 +36,15 @@ func listed[T any](l *Ledger, what string, bucket []byte, prefix ...byte) (list 
 	return list, err
 }
 
-// Bind ties a chat account to a person; only a proven person may, and never where either is tied already.
+// Bind ties a chat account to a person; only another proven person may, and never where either is tied already.
 func (l *Ledger) Bind(b remediate.Binding, by remediate.Identity) error {
 	if b.User == "" || b.Team == "" || b.Person == "" {
 		return errors.New("ledger: binding a chat account: the account, its team and the person must be given")
 	}
-	if !by.Somebody() {
-		return fmt.Errorf("ledger: binding a chat account: %w: it is not known who you are", remediate.ErrMayNot)
+	if err := b.MayTie(by); err != nil {
+		return fmt.Errorf("ledger: binding a chat account: %w", err)
 	}
-	b.At = b.At.UTC()
+	b.At, b.By, b.Second = b.At.UTC(), by, remediate.Identity{}
 	return l.change("a binding", func(tx *bbolt.Tx) error {
 		known, err := all[remediate.Binding](tx.Bucket(bBindings), nil)
 		if err != nil {
@@ -58,14 +59,33 @@ func (l *Ledger) Bind(b remediate.Binding, by remediate.Identity) error {
 	})
 }
 
+// Confirm notes that a second person says that a chat account is tied to the right person; connectors.ErrNotFound where it is
+// nobody's.
+func (l *Ledger) Confirm(user string, by remediate.Identity, at time.Time) error {
+	return l.change("a binding", func(tx *bbolt.Tx) error {
+		b, err := binding(tx, user)
+		if err == nil {
+			err = b.Confirm(by)
+		}
+		if err != nil {
+			return err
+		}
+		return errors.Join(putJSON(tx.Bucket(bBindings), []byte(user), b), l.addEvent(tx, at, by.String(), evConfirmed, b))
+	})
+}
+
+func binding(tx *bbolt.Tx, user string) (b remediate.Binding, err error) {
+	found, err := getJSON(tx.Bucket(bBindings), []byte(user), &b)
+	if err == nil && !found {
+		err = fmt.Errorf("chat account %q: %w", user, connectors.ErrNotFound)
+	}
+	return b, err
+}
+
 // Unbind unties a chat account; connectors.ErrNotFound where it is nobody's.
 func (l *Ledger) Unbind(user string, by remediate.Identity, at time.Time) error {
 	return l.change("a binding's end", func(tx *bbolt.Tx) error {
-		var b remediate.Binding
-		found, err := getJSON(tx.Bucket(bBindings), []byte(user), &b)
-		if err == nil && !found {
-			err = fmt.Errorf("chat account %q: %w", user, connectors.ErrNotFound)
-		}
+		b, err := binding(tx, user)
 		if err != nil {
 			return err
 		}
@@ -122,7 +142,7 @@ func passKey(p remediate.PassedOn) []byte { return []byte(p.Case + "\x00" + stri
 // playChat does again what an event of the chat tells of.
 func playChat(tx *bbolt.Tx, what string, body []byte) error {
 	switch what {
-	case evBound:
+	case evBound, evConfirmed:
 		return with(body, func(b remediate.Binding) error { return putJSON(tx.Bucket(bBindings), []byte(b.User), b) })
 	case evUnbound:
 		return with(body, func(b remediate.Binding) error { return tx.Bucket(bBindings).Delete([]byte(b.User)) })

@@ -13,22 +13,41 @@ import (
 )
 
 var (
-	admin = remediate.Identity{Person: "E1", Proof: "uid 1001"}
-	days  = connectors.DateOf(noon, time.UTC)
+	admin  = remediate.Identity{Person: "E1", Proof: "uid 1001"}
+	binder = remediate.Identity{Person: "E9", Proof: "uid 1009"}
+	second = remediate.Identity{Person: "E8", Proof: "uid 1008"}
+	days   = connectors.DateOf(noon, time.UTC)
 )
 
 func TestBindings(t *testing.T) {
 	l := openTemp(t)
 	ada := remediate.Binding{User: "U1", Team: "T1", Person: "E1", Address: "ada@made-up.example", At: noon}
-	ok(t, l.Bind(ada, admin))
+	ok(t, l.Bind(ada, binder))
+	ada.By = binder
 	for name, b := range map[string]remediate.Binding{"the account is taken": {User: "U1", Team: "T1", Person: "E2", At: noon}, "the person has one": {User: "U2", Team: "T1", Person: "E1", At: noon},
 		"no account": {Team: "T1", Person: "E2", At: noon}, "no team": {User: "U2", Person: "E2", At: noon}, "nobody": {User: "U2", Team: "T1", At: noon}} {
-		if err := l.Bind(b, admin); err == nil {
+		if err := l.Bind(b, binder); err == nil {
 			t.Errorf("%s: bound all the same", name)
 		}
 	}
+	if err := l.Bind(remediate.Binding{User: "U9", Team: "T1", Person: binder.Person, At: noon, Second: admin}, binder); !errors.Is(err, remediate.ErrMayNot) {
+		t.Errorf("somebody bound their own account: %v", err)
+	}
 	if err := l.Bind(remediate.Binding{User: "U2", Team: "T1", Person: "E2", At: noon}, remediate.Policy); !errors.Is(err, remediate.ErrMayNot) {
 		t.Errorf("bound by nobody: %v", err)
+	}
+	for name, by := range map[string]remediate.Identity{"nobody": remediate.Policy, "who bound it": binder, "whose it is": admin, "a voice in a chat": {Person: "E8", Proof: "slack U8"}} {
+		if err := l.Confirm("U1", by, noon); err == nil {
+			t.Errorf("confirmed by %s", name)
+		}
+	}
+	ok(t, l.Confirm("U1", second, noon))
+	ada.Second = second
+	if err := l.Confirm("U1", remediate.Identity{Person: "E7", Proof: "uid 1007"}, noon); !errors.Is(err, remediate.ErrMove) {
+		t.Errorf("confirmed twice: %v", err)
+	}
+	if err := l.Confirm("U7", second, noon); !errors.Is(err, connectors.ErrNotFound) {
+		t.Errorf("nobody's account is confirmed: %v", err)
 	}
 	got, err := l.Bindings()
 	ok(t, err)
@@ -109,8 +128,9 @@ func TestCards(t *testing.T) {
 func TestRebuiltChat(t *testing.T) {
 	dir := t.TempDir()
 	l := begin(t, dir)
-	ok(t, l.Bind(remediate.Binding{User: "U1", Team: "T1", Person: "E1", At: noon}, admin))
-	ok(t, l.Bind(remediate.Binding{User: "U2", Team: "T1", Person: "E2", At: noon}, admin))
+	ok(t, l.Bind(remediate.Binding{User: "U1", Team: "T1", Person: "E1", At: noon}, binder))
+	ok(t, l.Bind(remediate.Binding{User: "U2", Team: "T1", Person: "E2", At: noon}, binder))
+	ok(t, l.Confirm("U1", second, noon))
 	ok(t, l.Unbind("U2", admin, noon))
 	ok(t, l.Delegate(remediate.Delegation{Of: "E1", To: "E2", First: days, Last: days + 1, At: noon}, admin))
 	ok(t, l.PassOn(remediate.PassedOn{Case: "c-1", Item: "h", Person: "E1", Wrong: true, Why: "no", At: noon}, admin))

@@ -54,7 +54,7 @@ func newChaos(t *testing.T, cases, managers int) *chaos {
 			x.users = append(x.users, "U0"+id)
 			r.folk.who[connectors.PersonID(id)] = slackdesk.Who{ID: connectors.PersonID(id), Name: "Manager " + id, Works: true}
 			r.slack.Add(slacktest.User{ID: "U0" + id, Name: id})
-			ok(t, r.led.Bind(remediate.Binding{User: "U0" + id, Team: r.slack.TeamID, Person: connectors.PersonID(id), At: noon}, remediate.Identity{Person: "E99", Proof: "uid 1"}))
+			r.bind("U0"+id, connectors.PersonID(id))
 		}
 	})
 	x.users = append(x.users, ben, cleo, dora)

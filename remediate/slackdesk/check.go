@@ -9,6 +9,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"rollcall/connectors"
+	"rollcall/remediate"
 )
 
 // Checked is one thing that was looked at.
@@ -160,6 +161,28 @@ func (d *Desk) propose(ctx context.Context, p *Proposal, taken map[string]bool) 
 		return "the account is no full member's of this workspace", nil
 	case taken[p.User]:
 		return "the account is another person's already", nil
+	}
+	return "", nil
+}
+
+// Still says what speaks against an account being its person's, who has a work address; empty: nothing does.
+func (d *Desk) Still(ctx context.Context, b *remediate.Binding, address string) (why string, err error) {
+	_, team, err := d.self(ctx)
+	if err != nil {
+		return "", err
+	}
+	m, err := d.member(ctx, b.User)
+	switch {
+	case refused(err, "user_not_found"):
+		return "there is no such account", nil
+	case err != nil:
+		return "", err
+	case m.Deleted || m.Bot || m.Guest || m.Stranger || m.Team != team || b.Team != team:
+		return "the account is no full member's of this workspace", nil
+	case address == "":
+		return "the roster has no work address", nil
+	case !strings.EqualFold(m.Address, address):
+		return "the account has another address than the roster", nil
 	}
 	return "", nil
 }

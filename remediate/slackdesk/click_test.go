@@ -2,6 +2,8 @@ package slackdesk_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -563,5 +565,84 @@ func TestTwoPeopleKeep(t *testing.T) {
 			t.Errorf("kept until %s", d.Until)
 		}
 		contains(t, textOf(r.card(ada)), "KEEP ACCESS until 2026-05-01, decided by Ada (E01) and Ben (E02)")
+	})
+}
+
+// Who alone tied a chat account to somebody could be speaking through it: that is no second word beside theirs, none beside
+// that of another account they tied, and none on their own access. Once another admin has confirmed it, it is.
+func TestOneVoice(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		tie := func(user string, id connectors.PersonID, by remediate.Identity) {
+			t.Helper()
+			ok(t, r.led.Unbind(user, admin, noon))
+			ok(t, r.led.Bind(remediate.Binding{User: user, Team: r.slack.TeamID, Person: id, At: noon}, by))
+		}
+		it := item("root", "E10", scanner.StaleAccount)
+		it.Privileged = true
+		k, own := r.open(it), r.stale()
+		owner := remediate.Identity{Person: "E02", Proof: "uid 2"} // Ben, who is an admin too
+		tie(ada, "E01", owner)
+		r.refresh()
+		m := r.card(ada)
+		press := func(user, id string) {
+			t.Helper()
+			for _, b := range m.Buttons() {
+				if b.Action == remove && b.Block == "case:"+id {
+					r.send(r.slack.Press(m, user, b))
+				}
+			}
+		}
+		press(ada, k.ID)
+		_, err := r.core.Decide(k.ID, remediate.Verdict{Remove: true, Why: "it goes", By: owner}, r.clock())
+		if !errors.Is(err, remediate.ErrMayNot) || !strings.Contains(err.Error(), "E02, who tied a chat account alone, could have said both") {
+			t.Errorf("Ben, who tied Ada's account, is the second: %v", err)
+		}
+		r.is(k.ID, remediate.Asked)
+
+		tie(ada, "E01", admin)
+		tie(cleo, "E03", admin)
+		press(ada, k.ID)
+		contains(t, r.command(cleo, "pending"), "2 cases you may decide")
+		m = r.card(cleo)
+		press(cleo, k.ID)
+		r.is(k.ID, remediate.Asked)
+		r.refusedFor("not another's word")
+		r.told(cleo, "E99, who tied a chat account alone, could have said both")
+		ok(t, r.led.Confirm(cleo, another, noon))
+		press(cleo, k.ID)
+		r.is(k.ID, remediate.Remove)
+
+		tie(cleo, "E03", remediate.Identity{Person: "E10", Proof: "uid 10"}) // by Sam, whose access it is
+		press(cleo, own.ID)
+		r.is(own.ID, remediate.Asked)
+		r.told(cleo, "it is about the access of E10, who alone tied your chat account to you")
+		ok(t, r.led.Confirm(cleo, another, noon))
+		press(cleo, own.ID)
+		r.is(own.ID, remediate.Remove)
+	})
+}
+
+// A chat account that is known by its address alone is no second person's; nor is one that was untied after it spoke.
+func TestUnboundIsNoSecondPerson(t *testing.T) {
+	both(t, func(t *testing.T, r *rig) {
+		r.stop()
+		r.set.ByEmail = true
+		r.start()
+		it := item("root", "E10", scanner.StaleAccount)
+		it.Privileged = true
+		k := r.open(it)
+		r.refresh()
+		r.press(r.card(ada), ada, remove)
+		ok(t, r.led.Unbind(ada, admin, noon))
+		owner := remediate.Identity{Person: "E02", Proof: "uid 2"}
+		_, err := r.core.Decide(k.ID, remediate.Verdict{Remove: true, Why: "it goes", By: owner}, r.clock())
+		ok(t, err)
+		r.is(k.ID, remediate.Asked)
+		r.press(r.card(ada), ada, remove)
+		r.told(ada, "your chat account is tied to nobody")
+		r.is(k.ID, remediate.Asked)
+		r.bind(ada, "E01")
+		r.press(r.card(ada), ada, remove)
+		r.is(k.ID, remediate.Remove)
 	})
 }

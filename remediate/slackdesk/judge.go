@@ -63,6 +63,7 @@ const (
 	refAway        = "on leave"
 	refRole        = "not theirs to decide"
 	refOwn         = "own access"
+	refOneVoice    = "not another's word"
 	refChanged     = "changed since"
 	refDecided     = "decided already"
 	refReplay      = "replayed"

@@ -213,13 +213,13 @@ func newRig(t testing.TB, transport string, how ...func(*rig)) *rig {
 	ok(t, err)
 	t.Cleanup(func() { r.led.Close() })
 	r.app = &inmem.WritableApp{App: inmem.App{Rows: []connectors.Account{row("sam", "E10"), row("sue", "E11"), row("root", "E10")}}}
-	r.core = &remediate.Desk{Journal: r.led, Answer: answer, LongestKeep: 365, Two: slackdesk.Two}
+	r.core = &remediate.Desk{Journal: r.led, Answer: answer, LongestKeep: 365, Two: slackdesk.Two, Bound: r.led.Bindings}
 	r.apply = &remediate.Applier{Journal: r.led, Apps: map[connectors.AppID]connectors.App{"crm": r.app}, Now: r.clock, Patience: time.Second, Look: time.Second,
 		Wait: func(ctx context.Context, d time.Duration) error { r.pass(d); return ctx.Err() }}
 	r.slack = slacktest.New(t, r.clock)
 	for id, name := range crew {
 		r.slack.Add(slacktest.User{ID: account(id), Name: name, Email: strings.ToLower(name) + "@made-up.example", Zone: "Europe/Berlin"})
-		ok(t, r.led.Bind(remediate.Binding{User: account(id), Team: r.slack.TeamID, Person: id, At: noon}, remediate.Identity{Person: "E99", Proof: "uid 1"}))
+		r.bind(account(id), id)
 	}
 	r.slack.AddChannel(slacktest.Channel{ID: channel, Name: "security", Private: true})
 	r.set = slackdesk.Settings{BotToken: r.slack.BotToken, APIURL: r.slack.URL(), Channel: channel, Longest: 365,
@@ -252,6 +252,19 @@ func newRig(t testing.TB, transport string, how ...func(*rig)) *rig {
 	}
 	r.start()
 	return r
+}
+
+// The admins of the tests.
+var (
+	admin   = remediate.Identity{Person: "E99", Proof: "uid 99"}
+	another = remediate.Identity{Person: "E98", Proof: "uid 98"}
+)
+
+// bind ties an account to a person, as two admins say.
+func (r *rig) bind(user string, id connectors.PersonID) {
+	r.t.Helper()
+	ok(r.t, r.led.Bind(remediate.Binding{User: user, Team: r.slack.TeamID, Person: id, At: noon}, admin))
+	ok(r.t, r.led.Confirm(user, another, noon))
 }
 
 // start makes the desk and has it listen.

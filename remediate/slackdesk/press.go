@@ -247,6 +247,10 @@ func (d *Desk) commit(ctx context.Context, p *press, s *scene, v remediate.Verdi
 			}
 			return true, nil
 		}
+		if errors.Is(err, remediate.ErrMayNot) { // which says what no press alone shows
+			d.tellRefused(ctx, p, s, &refusal{refOneVoice, "Nothing was recorded. " + plain(err.Error(), 300)})
+			return false, nil
+		}
 		now, readErr := d.deps.Cases.Case(s.Case.ID)
 		if readErr != nil || !errors.Is(err, remediate.ErrStale) && !errors.Is(err, remediate.ErrMove) {
 			return false, err

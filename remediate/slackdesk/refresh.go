@@ -199,7 +199,7 @@ func (d *Desk) askOne(ctx context.Context, r *router, b *batch, cases []*remedia
 	}
 	whom := "in Slack: the channel " + c.Channel
 	if c.Person != "" {
-		whom = "in Slack: " + remediate.Identity{Person: c.Person, Proof: "slack " + c.User}.String()
+		whom = "in Slack: " + remediate.Identity{Person: c.Person, Proof: remediate.ProofOfChat(c.User)}.String()
 	}
 	for _, k := range cases {
 		if k.State != remediate.Open {

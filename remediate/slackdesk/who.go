@@ -8,6 +8,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"rollcall/connectors"
+	"rollcall/remediate"
 )
 
 // memberFor is how long what Slack said of an account is believed.
@@ -69,7 +70,7 @@ func (d *Desk) speaker(ctx context.Context, user string, p People) (speaker, err
 			continue
 		}
 		s.Several = s.Several || s.Person != "" && s.Person != p.Same(b.Person)
-		s.Person, s.Proof = p.Same(b.Person), "slack "+user
+		s.Person, s.Proof = p.Same(b.Person), remediate.ProofOfChat(user)
 	}
 	if s.Person == "" && d.set.ByEmail && m.Address != "" {
 		var ids []connectors.PersonID
@@ -84,7 +85,7 @@ func (d *Desk) speaker(ctx context.Context, user string, p People) (speaker, err
 		}
 		s.Several = len(ids) > 1
 		if len(ids) == 1 {
-			s.Person, s.Proof = ids[0], "slack "+user+" by address"
+			s.Person, s.Proof = ids[0], remediate.ProofOfChat(user)+" by address"
 		}
 	}
 	s.Who, s.Known = p.Who(s.Person)
