@@ -2,6 +2,7 @@ package entra
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -27,8 +28,7 @@ func (a *App) Changed(ctx context.Context, since connectors.Mark) (connectors.Ma
 		return next, false, err
 	}
 	next, changed, err := a.delta(ctx, string(since))
-	switch statusOf(err) {
-	case http.StatusGone, http.StatusBadRequest, http.StatusNotFound: // a mark that is too old, or of before the directory moved
+	if useless(ctx, err) {
 		changed, err = true, nil
 	}
 	if changed {
@@ -38,6 +38,16 @@ func (a *App) Changed(ctx context.Context, since connectors.Mark) (connectors.Ma
 		return "", false, fmt.Errorf("entra: changes: %w", err)
 	}
 	return next, changed, nil
+}
+
+// useless tells whether it is the mark that cannot be used: it is too old, or of another directory, or of before the url was
+// changed.
+func useless(ctx context.Context, err error) bool {
+	switch statusOf(err) {
+	case http.StatusGone, http.StatusBadRequest, http.StatusNotFound:
+		return true
+	}
+	return err != nil && statusOf(err) == 0 && ctx.Err() == nil && !errors.Is(err, connectors.ErrTransient) && !errors.Is(err, connectors.ErrForbidden)
 }
 
 func (a *App) latest(ctx context.Context) (connectors.Mark, error) {

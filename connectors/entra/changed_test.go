@@ -66,7 +66,15 @@ func TestGotchaDeltaTokenIsForgotten(t *testing.T) {
 	mark = asks(t, app, mark, true, "with the mark forgotten")
 	mark = asks(t, app, mark, false, "by the new one")
 	f.marks = nil
-	asks(t, app, mark, true, "with a mark that was never given")
+	mark = asks(t, app, mark, true, "with a mark that was never given")
+	asks(t, app, "https://graph.elsewhere.example/v1.0/users/delta?$deltatoken=0", true, "with a mark of before the url was changed")
+	f.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		refuse(w, http.StatusServiceUnavailable, "serviceNotAvailable", "The service is temporarily unavailable.")
+		return true
+	}
+	if next, changed, err := app.Changed(t.Context(), mark); !errors.Is(err, connectors.ErrTransient) || changed || next != "" {
+		t.Errorf("while Graph is down: %q, %v, %v", next, changed, err)
+	}
 }
 
 // What a delta query leaves out is no evidence: a pull knows of those who vanished without it, and never asks it.
