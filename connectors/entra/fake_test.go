@@ -64,7 +64,8 @@ type fake struct {
 	asked     []string                                          // method and path of each request
 	assertion string                                            // by which the last token was asked for
 	made      int                                               // ids given out
-	marks     []map[string]string                               // what there was when a delta link was given out; nil: forgotten
+	routes    *http.ServeMux
+	marks     []map[string]string // what there was when a delta link was given out; nil: forgotten
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -108,8 +109,13 @@ func (f *fake) token(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"token_type":"Bearer","expires_in":3599,"access_token":%q}`, bearer)
 }
 
+// mux is made once: a pull asks often.
 func (f *fake) mux() *http.ServeMux {
+	if f.routes != nil {
+		return f.routes
+	}
 	m := http.NewServeMux()
+	f.routes = m
 	f.reads(m)
 	f.writes(m)
 	m.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {

@@ -27,10 +27,9 @@ func TestIntegrationOIDCProvider(t *testing.T) {
 	rsaPub, ecPub := keys().rsa.PublicKey, keys().ec.PublicKey
 	thumb := sha256.Sum256(keys().cert)
 	rsaJWK := map[string]any{"kty": "RSA", "n": b64(rsaPub.N), "e": "AQAB", "x5t#S256": base64.RawURLEncoding.EncodeToString(thumb[:])}
-	x, y := make([]byte, 32), make([]byte, 32)
-	ecPub.X.FillBytes(x)
-	ecPub.Y.FillBytes(y)
-	ecJWK := map[string]any{"kty": "EC", "crv": "P-256", "x": base64.RawURLEncoding.EncodeToString(x), "y": base64.RawURLEncoding.EncodeToString(y)}
+	point, err := ecPub.Bytes() // 4, x and y
+	check(t, err)
+	ecJWK := map[string]any{"kty": "EC", "crv": "P-256", "x": base64.RawURLEncoding.EncodeToString(point[1:33]), "y": base64.RawURLEncoding.EncodeToString(point[33:])}
 	client := func(id, method string, more map[string]any) map[string]any {
 		c := map[string]any{"client_id": id, "token_endpoint_auth_method": method, "grant_types": []string{"client_credentials"},
 			"redirect_uris": []string{}, "response_types": []string{}, "scope": "read list"}
