@@ -163,6 +163,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	for i, app := range cf.Apps {
 		c.openApp(f, i, app, env)
 	}
+	c.knownScopes(f)
 	if len(cf.Apps) == 0 {
 		f.problem("", "no [[app]]: name at least one app whose accounts are to be checked")
 	}

@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"net"
+	"slices"
 	"time"
+
+	"rollcall/connectors"
 )
 
 // serveConfig is the section [serve]: how the daemon lives.
@@ -23,6 +26,11 @@ type scheduleConfig struct {
 	Cron string `toml:"cron"`      // minute hour day month weekday
 	Zone string `toml:"time_zone"` // in which the expression is read; absent: time_zone
 	Mode string `toml:"mode"`      // "scan", or "settle": and carry out what was decided
+
+	// Its scope: each narrows it further; none: everything.
+	Apps   []connectors.AppID `toml:"apps"`   // ids
+	Rules  []string           `toml:"rules"`  // kinds of findings
+	People []string           `toml:"people"` // patterns of departments, titles, roles and people's ids
 }
 
 // serving is both as they hold.
@@ -91,5 +99,19 @@ func (c *config) serve(f *tomlFile, s serveConfig, schedules []scheduleConfig) {
 			}
 		}
 		c.Serve.Schedules = append(c.Serve.Schedules, made)
+	}
+}
+
+// knownScopes wants the scopes of schedules to name apps that there are.
+func (c *config) knownScopes(f *tomlFile) {
+	for _, s := range c.Serve.Schedules {
+		if s.Scope == nil {
+			continue
+		}
+		for _, id := range s.Scope.Apps {
+			if !slices.Contains(c.named, id) {
+				f.problem("schedule", "[[schedule]] %q: apps: there is no [[app]] %q%s", s.Name, id, nearest(string(id), texts(c.named)))
+			}
+		}
 	}
 }

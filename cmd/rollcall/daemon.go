@@ -236,6 +236,9 @@ func (d *daemon) once(ctx context.Context, s *schedule, slot time.Time, catchUp 
 	if err != nil {
 		return ran, err
 	}
+	if s.Scope != nil {
+		return d.settleScope(ctx, p, c, s.Scope, d.log.With("schedule", s.Name, "slot", slot.UTC(), "catch_up", catchUp))
+	}
 	if run = ran; run == "" {
 		r, _, err := p.runOnce(ctx, c, runOptions{Workbook: true})
 		if err != nil {
@@ -283,9 +286,13 @@ func (d *daemon) settle(ctx context.Context, p *program, c *config, log *slog.Lo
 	if err != nil {
 		return err
 	}
+	logSettled(log, s)
+	return nil
+}
+
+func logSettled(log *slog.Logger, s *settled) {
 	log.Info("settled", "opened", len(s.Opened), "passed", len(s.Passed), "done", len(s.Done), "stopped", len(s.Stopped), "halted", s.Halted)
 	for _, t := range s.Trips {
 		log.Warn("stopped by a guard", "guard", t.Guard, "says", t.Says, "batch", s.Batch)
 	}
-	return nil
 }

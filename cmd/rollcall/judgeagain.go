@@ -23,6 +23,8 @@ type judgedAgain struct {
 	plan    *runPlan
 	planner *planner
 	result  *scanner.Result
+	fresh   []connectors.AppID // that were read then; the others are as old as the run
+	at      time.Time
 }
 
 // baseRun is the recorded run that a plan or a case stands on.
@@ -31,8 +33,8 @@ func baseRun(run string) string {
 	return base
 }
 
-// judgeAgain judges a run again; nil where nothing may follow from any finding. The apps named in fresh are read now; the
-// plan says nothing of the others, and is as old as the run where none is.
+// judgeAgain judges a run again; nil where nothing may follow from any finding. The apps named in fresh are read now; none:
+// all are as the run read them, and the plan is as old.
 func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, fresh []connectors.AppID) (*judgedAgain, error) {
 	pl, err := newPlanner(c, led, false)
 	if err != nil || pl == nil {
@@ -42,13 +44,12 @@ func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger,
 	if err != nil {
 		return nil, fmt.Errorf("what the run %s read cannot be judged again: %w", run.ID, err)
 	}
-	in, now, read := played.Input, p.now(), run.At
+	in, now := played.Input, p.now()
 	in.Roster, in.Policy, in.AsOf, in.History, in.Guard = c.Roster, c.Policy, c.AsOf, led, c.Guard
 	if len(fresh) > 0 {
 		if in.Apps, err = c.readAnew(in.Apps, fresh); err != nil {
 			return nil, fmt.Errorf("the run %s: %w", run.ID, err)
 		}
-		read = now
 	}
 	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
 	in.Sink, in.Found = pl.beside(none, drain)
@@ -62,10 +63,15 @@ func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger,
 		return nil, err
 	}
 	name := run.ID + "/" + now.UTC().Format(time.RFC3339)
-	plan := pl.runPlan(&report.Review{Run: name, Started: read, Result: result}, c.Remediate.UID)
+	plan := pl.runPlan(&report.Review{Run: name, Started: run.At, Result: result}, c.Remediate.UID)
 	result.Roster.KeepLines(result.Persons)
 	plan.leaving(before, result.Roster)
-	return &judgedAgain{plan, pl, result}, plan.returning(led, result)
+	for app := range plan.Apps { // where only some were read now, the absence of the others' accounts means nothing
+		if len(fresh) > 0 && !slices.Contains(fresh, app) {
+			plan.Unjudged[app] = true
+		}
+	}
+	return &judgedAgain{plan, pl, result, fresh, now.UTC()}, plan.returning(led, result)
 }
 
 // readAnew has some of a run's apps read now, in place of what the run read.
@@ -81,9 +87,13 @@ func (c *config) readAnew(sealed []scanner.App, fresh []connectors.AppID) ([]sca
 	return apps, nil
 }
 
-// only keeps of the plan what it is to be about.
+// only keeps of the plan what it is to be about; it is as new as that.
 func (a *judgedAgain) only(c *config, led *ledger.Ledger, about func(*remediate.Item) bool) error {
 	a.plan.Plan.Items = slices.DeleteFunc(a.plan.Plan.Items, func(it remediate.Item) bool { return !about(&it) })
 	a.plan.Plan.Hash = remediate.HashItems(a.plan.Plan.Items)
+	old := func(t remediate.Target) bool { return !slices.Contains(a.fresh, t.App) }
+	if len(a.fresh) > 0 && !slices.ContainsFunc(a.plan.Plan.Items, func(it remediate.Item) bool { return slices.ContainsFunc(it.Targets, old) }) {
+		a.plan.ReadAt = a.at
+	}
 	return a.plan.aftermath(c, led, a.result, a.planner.serves)
 }

@@ -19,6 +19,8 @@ type schedule struct {
 	Cron string
 	Zone *time.Location
 	Mode runMode
+	// Scope narrows what it looks at; nil: everything.
+	Scope *scope
 
 	spec cron.Schedule
 }
@@ -50,6 +52,9 @@ func newSchedule(c scheduleConfig, zone *time.Location) (*schedule, error) {
 		s.Zone = z
 	}
 	var err error
+	if s.Scope, err = newScope(c); err != nil {
+		return nil, err
+	}
 	if s.spec, err = parseCron(c.Cron); err != nil {
 		return nil, fmt.Errorf("cron = %q: %w", c.Cron, err)
 	}
