@@ -13,7 +13,14 @@ import (
 // Every figure that an alert or the dashboard asks for is one that the daemon shows.
 func TestDeployedFilesAskForFiguresThatAre(t *testing.T) {
 	s := serveShop(t, "ask", nightly("15 2 * * *"))
+	s.withSlackBySocket()
 	s.listen()
+	desk, err := s.d.makeSlack(s.d.taken.Load().config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.d.slack.desk = desk
+	s.d.figures.panics.WithLabelValues("watch").Inc()
 	s.look()
 	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
 	s.d.figures.trips.WithLabelValues("cap_run").Inc()

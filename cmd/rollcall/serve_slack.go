@@ -19,9 +19,10 @@ const refreshEvery = time.Minute
 // slackService is the desk in Slack while the daemon lives. A configuration that is taken up anew gets a new one: who may
 // decide must not be what it was.
 type slackService struct {
-	mu   sync.Mutex
-	desk *slackdesk.Desk // nil: cases are not decided in Slack
-	stop func()
+	mu        sync.Mutex
+	desk      *slackdesk.Desk // nil: cases are not decided in Slack
+	stop      func()
+	refreshed time.Time // when Slack was last brought up to date without an error
 
 	ending   sync.WaitGroup // desks that were stopped, and work on what they had begun
 	scanning atomic.Bool    // a scan that was asked for in Slack is under way
@@ -70,7 +71,11 @@ func (d *daemon) refreshSlack(ctx context.Context, desk *slackdesk.Desk) {
 	t := time.NewTicker(refreshEvery)
 	defer t.Stop()
 	for {
-		if err := d.safely("slack", func() error { return desk.Refresh(ctx, d.p.now()) }); err != nil && ctx.Err() == nil {
+		if err := d.safely("slack", func() error { return desk.Refresh(ctx, d.p.now()) }); err == nil {
+			d.slack.mu.Lock()
+			d.slack.refreshed = d.p.now()
+			d.slack.mu.Unlock()
+		} else if ctx.Err() == nil {
 			d.log.Warn("slack", "error", err.Error())
 		}
 		select {
@@ -164,10 +169,17 @@ func (d *daemon) slackFigures() (slackdesk.Figures, bool) {
 	return d.slack.desk.Figures(), true
 }
 
+// upToDate is when Slack was last brought up to date.
+func (d *daemon) upToDate() time.Time {
+	d.slack.mu.Lock()
+	defer d.slack.mu.Unlock()
+	return d.slack.refreshed
+}
+
 // slackGauges tells Prometheus how the desk in Slack stands.
 type slackGauges struct {
-	d                                                             *daemon
-	connected, connections, last, taken, cards, waiting, unrouted *prometheus.Desc
+	d                                                                        *daemon
+	connected, connections, last, refreshed, taken, cards, waiting, unrouted *prometheus.Desc
 }
 
 func newSlackGauges(d *daemon) *slackGauges {
@@ -175,9 +187,10 @@ func newSlackGauges(d *daemon) *slackGauges {
 		return prometheus.NewDesc("rollcall_slack_"+name, help, nil, nil)
 	}
 	return &slackGauges{d: d,
-		connected:   desc("connected", "1 while Slack is listened to."),
+		connected:   desc("connected", "1 while Slack is listened to by Socket Mode; absent where it calls by HTTP."),
 		connections: desc("connections", "Connections of the app, as Slack counts them; more than one lose presses."),
 		last:        desc("last_interaction_timestamp_seconds", "When Slack last sent an interaction; 0 = not yet."),
+		refreshed:   desc("last_refresh_timestamp_seconds", "When Slack was last brought up to date without an error; 0 = not yet."),
 		taken:       desc("interactions_total", "Interactions that were taken."),
 		cards:       desc("cards", "Cards that are shown."),
 		waiting:     desc("cases_waiting", "Cases that wait for an answer."),
@@ -187,7 +200,7 @@ func newSlackGauges(d *daemon) *slackGauges {
 
 // Describe implements prometheus.Collector.
 func (s *slackGauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.connected, s.connections, s.last, s.taken, s.cards, s.waiting, s.unrouted} {
+	for _, d := range []*prometheus.Desc{s.connected, s.connections, s.last, s.refreshed, s.taken, s.cards, s.waiting, s.unrouted} {
 		ch <- d
 	}
 }
@@ -198,10 +211,14 @@ func (s *slackGauges) Collect(ch chan<- prometheus.Metric) {
 	if !ok {
 		return
 	}
+	if c := s.d.taken.Load().config.Slack; c != nil && c.AppToken != "" {
+		ch <- prometheus.MustNewConstMetric(s.connected, prometheus.GaugeValue, bit(f.Connected))
+		ch <- prometheus.MustNewConstMetric(s.connections, prometheus.GaugeValue, float64(f.Connections))
+	}
 	for _, x := range []struct {
 		desc *prometheus.Desc
 		v    float64
-	}{{s.connected, bit(f.Connected)}, {s.connections, float64(f.Connections)}, {s.last, unix(f.LastInteraction)}, {s.cards, float64(f.Cards)},
+	}{{s.last, unix(f.LastInteraction)}, {s.refreshed, unix(s.d.upToDate())}, {s.cards, float64(f.Cards)},
 		{s.waiting, float64(f.Waiting)}, {s.unrouted, float64(f.Unrouted)}} {
 		ch <- prometheus.MustNewConstMetric(x.desc, prometheus.GaugeValue, x.v)
 	}

@@ -242,3 +242,12 @@ func (s *servedShop) withSlack() *slacktest.Fake {
 	s.slackURL = fake.URL()
 	return fake
 }
+
+// withSlackBySocket does so with Socket Mode.
+func (s *servedShop) withSlackBySocket() *slacktest.Fake {
+	s.t.Helper()
+	fake := s.withSlack()
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "signing_secret = \"file:signing\"", "app_token = \"file:app\"", 1))
+	s.write("app", fake.AppToken)
+	return fake
+}
