@@ -187,8 +187,15 @@ type running struct {
 
 func (h *house) serve(env ...string) *running {
 	h.t.Helper()
-	r := &running{cmd: h.command(ownUser, "serve"), lines: make(chan string, 1000), h: h}
-	r.cmd.Env = append(r.cmd.Env, env...)
+	cmd := h.command(ownUser, "serve")
+	cmd.Env = append(cmd.Env, env...)
+	return h.start(cmd, `"msg":"serving"`)
+}
+
+// start starts a program that goes on, and waits for it to say a text.
+func (h *house) start(cmd *exec.Cmd, says string) *running {
+	h.t.Helper()
+	r := &running{cmd: cmd, lines: make(chan string, 1000), h: h}
 	pipe, err := r.cmd.StderrPipe()
 	if err != nil {
 		h.t.Fatal(err)
@@ -203,7 +210,7 @@ func (h *house) serve(env ...string) *running {
 			r.lines <- s.Text()
 		}
 	}()
-	r.until(`"msg":"serving"`)
+	r.until(says)
 	return r
 }
 
