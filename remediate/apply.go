@@ -245,7 +245,12 @@ func (a *Applier) refused(ctx context.Context, c, n *Case, i int, by Identity, e
 func (a *Applier) call(ctx context.Context, do *Action, before connectors.Account) (_ connectors.Receipt, err error) {
 	ctx, end := a.trace(ctx, do, false)
 	defer func() { end(err) }()
-	app := a.Apps[do.App]
+	return Change(ctx, a.Apps[do.App], do, before)
+}
+
+// Change makes one change to one account, and keeps no record of it. Only the Applier may call it, and a process that acts in
+// the Applier's stead, which has the secrets that the Applier's has not.
+func Change(ctx context.Context, app connectors.App, do *Action, before connectors.Account) (connectors.Receipt, error) {
 	switch do.Verb {
 	case Disable:
 		if w, ok := app.(connectors.Disabler); ok {

@@ -198,7 +198,11 @@ func (a *Applier) back(ctx context.Context, do *Action, before connectors.Accoun
 	}
 	ctx, end := a.trace(ctx, do, true)
 	defer func() { end(err) }()
-	app := a.Apps[do.App]
+	return Restore(ctx, a.Apps[do.App], do, before)
+}
+
+// Restore takes one change of one account back, as Change makes one, and for the same callers.
+func Restore(ctx context.Context, app connectors.App, do *Action, before connectors.Account) (connectors.Receipt, error) {
 	switch do.Verb {
 	case Disable:
 		if w, ok := app.(connectors.Disabler); ok {

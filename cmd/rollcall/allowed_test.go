@@ -96,6 +96,9 @@ var changes = map[string]struct {
 	"serve.watch":                    {"10m", nil, looser},
 	"serve.hook":                     {"env:A", "env:B", either},
 	"serve.traces":                   {nil, "http://127.0.0.1:4318", either},
+	"act.socket":                     {"/run/a/act.sock", "/run/b/act.sock", either},
+	"act.reader":                     {"a", "b", either},
+	"act.per_day":                    {int64(10), int64(20), either},
 	"schedule.apps":                  {nil, list{"crm"}, either},
 	"schedule.rules":                 {nil, list{"stale_account"}, either},
 	"schedule.people":                {nil, list{"Sales*"}, either},
@@ -187,6 +190,8 @@ func base(key string) (config, policy tab) {
 	switch first, _, _ := strings.Cut(key, "."); first {
 	case "slack":
 		config["slack"] = tab{"bot_token": "env:B", "app_token": "env:A", "channel": "G1", "quiet_hours": ""}
+	case "act":
+		config["act"] = tab{"socket": "/run/rollcall-act/act.sock", "reader": "rollcall"}
 	case "schedule":
 		config["schedule"] = []map[string]any{{"name": "nightly", "cron": "15 2 * * *", "mode": "settle"}}
 	case "notify":

@@ -35,6 +35,7 @@ type configFile struct {
 	Identities identitiesConfig `toml:"identities"`
 	Privacy    privacyConfig    `toml:"privacy"`
 	Serve      serveConfig      `toml:"serve"`
+	Act        *actConfig       `toml:"act"` // absent: the process that reads also acts
 	Schedules  []scheduleConfig `toml:"schedule"`
 	Roster     map[string]any   `toml:"roster"`
 	Apps       []map[string]any `toml:"app"`
@@ -110,12 +111,14 @@ type config struct {
 	Remediate   remediation
 	Privacy     privacyConfig
 	Serve       serving
+	Act         *acting                                   // nil: the process that reads also acts
 	Abilities   map[connectors.AppID]connectors.Abilities // of the apps that may be written to
 	Writable    map[connectors.AppID]connectors.App
 	sources     map[connectors.AppID]connectors.App // every app as its kind opened it, hidden behind nothing
 	Canaries    map[connectors.AppID][]connectors.AccountID
 
 	signAt     string                       // where the section stands
+	acts       bool                         // it is read by the process that acts, with the secrets for that
 	secret     func(string) ([]byte, error) // what a reference points to
 	data       []byte                       // the file as it was read
 	tree       map[string]any               // and all that stands in it
@@ -133,6 +136,11 @@ func loadConfig(path string, now time.Time, secret func(string) ([]byte, error))
 
 // loadConfigWith loads the configuration, with its files read as the caller says: the daemon goes by those it took up.
 func loadConfigWith(path string, read func(string) ([]byte, error), now time.Time, secret func(string) ([]byte, error)) (*config, error) {
+	return loadConfigFor(false, path, read, now, secret)
+}
+
+// loadConfigFor loads it for the process that acts, or for every other.
+func loadConfigFor(acts bool, path string, read func(string) ([]byte, error), now time.Time, secret func(string) ([]byte, error)) (*config, error) {
 	f, err := readTOMLWith(path, read)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config: there is no %s; copy config.example.toml and name your own files in it, or give --config FILE", path)
@@ -144,7 +152,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	if f.decode("", f.tree, &cf); len(f.problems) > 0 {
 		return nil, fmt.Errorf("config: %w", f.err())
 	}
-	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, data: f.data, tree: f.tree, read: read}
+	c := &config{Path: path, Dir: filepath.Dir(path), Domains: cf.Domains, Zone: time.UTC, acts: acts, data: f.data, tree: f.tree, read: read}
 	c.common(f, &cf, now)
 	c.evidence(f, cf.Evidence)
 	c.privacy(f, cf.Privacy)
@@ -157,6 +165,7 @@ func loadConfigWith(path string, read func(string) ([]byte, error), now time.Tim
 	c.Slack = cf.Slack
 	cf.Sign.check(f)
 	c.serve(f, cf.Serve, cf.Schedules)
+	c.act(f, cf.Act)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient(), Dial: new(net.Dialer).DialContext, NoSignInTimes: c.Privacy.noSignIns()}
 	c.openRoster(f, cf.Roster, env)
@@ -261,6 +270,11 @@ func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connector
 		f.problem(path+".kind", "[[app]] %q: kind = %q%s", id, kind, nearest(kind, sortedKeys(all.Apps)))
 		return
 	}
+	table, err := c.actingKeys(table)
+	if err != nil {
+		f.problem(path+".acting", "[[app]] %q: %v", id, err)
+		return
+	}
 	var common appCommon
 	special := open()
 	before := len(f.problems)
@@ -309,7 +323,7 @@ func (c *config) guarded(app *appCommon, src connectors.App) connectors.App {
 		if c.Abilities == nil {
 			c.Abilities, c.Writable = map[connectors.AppID]connectors.Abilities{}, map[connectors.AppID]connectors.App{}
 		}
-		c.Abilities[app.ID], c.Writable[app.ID] = can, src
+		c.Abilities[app.ID], c.Writable[app.ID] = can, c.actingOn(app.ID, src)
 	}
 	if len(app.Canary) > 0 {
 		if c.Canaries == nil {

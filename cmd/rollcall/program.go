@@ -67,7 +67,7 @@ Start with:  rollcall config check      then:  rollcall sources check      then:
 	f.StringVar(&p.statePath, "state", "", "`DIR` of the ledger and the runs, instead of the configuration's")
 	root.AddCommand(p.scanCommand(), p.reportCommand(), p.explainCommand(), p.findingsCommand(), p.planCommand(), p.casesCommand(),
 		p.settleCommand(), p.announceCommand(), p.undoCommand(), p.offboardCommand(), p.leaversCommand(), p.linksCommand(), p.rosterCommand(), p.sourcesCommand(), p.connectorsCommand(), p.runsCommand(), p.ledgerCommand(), p.signoffCommand(),
-		p.verifyCommand(), p.replayCommand(), p.proveCommand(), p.policyCommand(), p.keysCommand(), p.configCommand(), p.serveCommand(), p.slackCommand(), p.backupCommand(), p.doctorCommand(), p.egressCommand())
+		p.verifyCommand(), p.replayCommand(), p.proveCommand(), p.policyCommand(), p.keysCommand(), p.configCommand(), p.serveCommand(), p.actCommand(), p.slackCommand(), p.backupCommand(), p.doctorCommand(), p.egressCommand())
 	return root
 }
 

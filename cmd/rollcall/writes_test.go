@@ -18,6 +18,7 @@ func TestOnlyApplyWrites(t *testing.T) {
 	allowed := []string{"remediate/apply.go", "remediate/undo.go"}
 	root := filepath.Join("..", "..")
 	named := map[string]bool{}
+	instead := "cmd/rollcall/act.go" // which acts for the Applier
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -44,6 +45,9 @@ func TestOnlyApplyWrites(t *testing.T) {
 				if !slices.Contains(allowed, rel) {
 					t.Errorf("%s names connectors.%s: only %s change apps", rel, s.Sel.Name, strings.Join(allowed, " and "))
 				}
+			}
+			if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "remediate" && (s.Sel.Name == "Change" || s.Sel.Name == "Restore") && rel != instead {
+				t.Errorf("%s calls remediate.%s: only %s does, in the Applier's stead", rel, s.Sel.Name, instead)
 			}
 			return true
 		})
