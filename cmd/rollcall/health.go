@@ -39,7 +39,7 @@ func (d *daemon) handler(c *config) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", d.readyz)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(d.figures.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 16, Timeout: 10 * time.Second}))
+	mux.Handle("GET /metrics", fewAtOnce(16, promhttp.HandlerFor(d.figures.registry, promhttp.HandlerOpts{Timeout: 10 * time.Second})))
 	if c.Slack != nil && c.Slack.Signing != "" {
 		mux.HandleFunc("/slack", d.slackInteractions)
 	}
@@ -47,6 +47,20 @@ func (d *daemon) handler(c *config) http.Handler {
 		mux.HandleFunc("POST /hook/roster", d.hook(c))
 	}
 	return mux
+}
+
+// fewAtOnce has requests wait for their turn, as long as whoever asks does: they are not refused, and no number of them
+// takes more than so much memory and work.
+func fewAtOnce(n int, h http.Handler) http.Handler {
+	turns := make(chan struct{}, n)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+			h.ServeHTTP(w, r)
+		case <-r.Context().Done():
+		}
+	})
 }
 
 // readiness is what /readyz says of a schedule.

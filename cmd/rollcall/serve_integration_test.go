@@ -359,7 +359,7 @@ func TestIntegrationServeSeenFromOutside(t *testing.T) {
 		}
 		scans <- n
 	}()
-	took, failed := hammer("http://"+address, 200, over)
+	took, failed := hammer(200, over, func(n int) *http.Request { return get(address, n) })
 	slices.Sort(took)
 	if len(took) == 0 || failed > 0 {
 		t.Fatalf("%d answers, %d failed", len(took), failed)
@@ -393,8 +393,14 @@ func fetched(t *testing.T, url string) string {
 	return string(b)
 }
 
+// get asks for one of what there is to see.
+func get(address string, n int) *http.Request {
+	r, _ := http.NewRequest(http.MethodGet, "http://"+address+[]string{"/healthz", "/readyz", "/metrics"}[n%3], nil)
+	return r
+}
+
 // hammer asks over so many connections until a moment, and gives how long each answer took.
-func hammer(base string, connections int, over time.Time) (took []time.Duration, failed int) {
+func hammer(connections int, over time.Time, request func(n int) *http.Request) (took []time.Duration, failed int) {
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}, Timeout: 20 * time.Second}
@@ -405,7 +411,7 @@ func hammer(base string, connections int, over time.Time) (took []time.Duration,
 			bad := 0
 			for n := i; time.Now().Before(over); n++ {
 				began := time.Now()
-				res, err := client.Get(base + []string{"/healthz", "/readyz", "/healthz"}[n%3])
+				res, err := client.Do(request(n))
 				if err == nil {
 					_, err = io.Copy(io.Discard, res.Body)
 					res.Body.Close()
