@@ -102,7 +102,9 @@ func (a *Allowed) Looser(than *Allowed) []string {
 
 type sayer struct{ said []string }
 
-func (s *sayer) say(format string, args ...any) { s.said = append(s.said, fmt.Sprintf(format, args...)) }
+func (s *sayer) say(format string, args ...any) {
+	s.said = append(s.said, fmt.Sprintf(format, args...))
+}
 
 // others says which settings are others.
 func (s *sayer) others(of string, now, before map[string]string) {
