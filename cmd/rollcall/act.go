@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -138,6 +139,9 @@ func (a *actor) answer(ctx context.Context, conn net.Conn) {
 	w.patience = takenWithin
 	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
 	kind, b, err := w.receive()
+	if errors.Is(err, io.EOF) { // somebody looked whether it is there
+		return
+	}
 	if perr != nil || uid != a.reader {
 		a.log.Warn("refused: it is not the user that is acted for", "uid", uid, "error", perr)
 		w.sendJSON(frameEnd, changed{Error: fmt.Sprintf("act: user %d is not [act] reader", uid), Kind: "forbidden"})

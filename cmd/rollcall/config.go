@@ -168,7 +168,9 @@ func loadConfigFor(acts bool, path string, read func(string) ([]byte, error), no
 	c.act(f, cf.Act)
 	c.Sign, c.signAt, c.secret = cf.Sign, f.at("sign"), secret
 	env := connectors.Env{Dir: c.Dir, Zone: c.Zone, Secret: textSecret(secret), HTTP: httpClient(), Dial: new(net.Dialer).DialContext, NoSignInTimes: c.Privacy.noSignIns()}
-	c.openRoster(f, cf.Roster, env)
+	if !acts { // what is only read is none of its business, nor are the secrets for that
+		c.openRoster(f, cf.Roster, env)
+	}
 	for i, app := range cf.Apps {
 		c.openApp(f, i, app, env)
 	}
@@ -265,6 +267,9 @@ func (c *config) openApp(f *tomlFile, i int, table map[string]any, env connector
 	id, _ := table["id"].(string)
 	kind, _ := table["kind"].(string)
 	c.named = append(c.named, connectors.AppID(id))
+	if write, _ := table["write"].(bool); c.acts && !write {
+		return
+	}
 	open, ok := all.Apps[kind]
 	if !ok {
 		f.problem(path+".kind", "[[app]] %q: kind = %q%s", id, kind, nearest(kind, sortedKeys(all.Apps)))

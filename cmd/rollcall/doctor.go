@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -133,6 +134,15 @@ func (d *diagnosis) key(c *config) {
 
 // service tells of the daemon and its schedules.
 func (d *diagnosis) service(c *config, led *ledger.Ledger) {
+	if c.Act != nil {
+		says, conn, err := "at work", net.Conn(nil), error(nil)
+		if conn, err = net.DialTimeout("unix", c.Act.Socket, 5*time.Second); err == nil {
+			conn.Close()
+		} else {
+			says = "nothing can be carried out: " + err.Error()
+		}
+		d.line("rollcall act", err == nil, "%s", says)
+	}
 	d.line("rollcall serve", true, "%s", map[bool]string{true: "at work", false: "not at work: runs happen when somebody starts them"}[d.daemon != nil])
 	for _, s := range c.Serve.Schedules {
 		slot, err := led.Slot(s.Name)

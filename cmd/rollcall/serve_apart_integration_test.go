@@ -65,7 +65,7 @@ func TestIntegrationReadingAndActingAsTwoUsers(t *testing.T) {
 			t.Fatalf("user %d can read %s: %s", user, file, out)
 		}
 	}
-	h.has(h.as(ownUser, 1, "act"), "reading and acting are not apart")
+	h.has(h.as(ownUser, 1, "act"), "permission denied")
 	act := h.start(h.command(actingUser, "act"), `"msg":"acting"`)
 	d := h.serve()
 	h.as(firstUser, 0, "scan", "-q", "--no-workbook")
