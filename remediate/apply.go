@@ -29,6 +29,9 @@ type Applier struct {
 	Wait func(context.Context, time.Duration) error
 	// Patience is how long a change may take to show; Look is the time between two looks.
 	Patience, Look time.Duration
+	// Fit says why nothing is to be read or changed of an account now; nil, or a nil answer: nothing stands against it. It is
+	// asked before each reading, and no change comes without one.
+	Fit func(context.Context, connectors.AppID, connectors.AccountID) error
 	// At is called at every boundary between two steps; a test kills the program there. nil: not.
 	At func(step string)
 	// Trace hears of every call that changes something, with whether it takes something back, before it is made; the function
@@ -137,6 +140,11 @@ func (a *Applier) read(ctx context.Context, app connectors.AppID, id connectors.
 	g, ok := a.Apps[app].(connectors.Getter)
 	if !ok {
 		return nil, fmt.Errorf("%s cannot be read account by account, or may not be written to", app)
+	}
+	if a.Fit != nil {
+		if err := a.Fit(ctx, app, id); err != nil {
+			return nil, err
+		}
 	}
 	acc, err := g.Account(ctx, id)
 	if err != nil {

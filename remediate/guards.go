@@ -54,6 +54,8 @@ type AppState struct {
 	Enabled int    // enabled accounts
 	Admins  int    // of them, those that hold something privileged
 	Gone    int    // administrators that rollcall took out after the list was read
+
+	Own connectors.AccountID `json:",omitempty"` // as which rollcall itself is known there: never touched
 }
 
 // Tally counts accounts that were changed.
@@ -292,6 +294,8 @@ func (c *checker) protected() {
 			case !it.changes(t.App, t.Account): // somebody is told to look at it: that is no harm
 			case t.Class == connectors.BreakGlass.String():
 				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is a break-glass account", t.Login, t.App)})
+			case t.Account != "" && t.Account == c.st.Apps[t.App].Own:
+				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is rollcall's own account", t.Login, t.App)})
 			case c.shields(t):
 				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is protected by the configuration", t.Login, t.App)})
 			}

@@ -40,6 +40,7 @@ type SourceDocument struct {
 	Rights    int    `json:"entitlements"`
 	Whole     bool   `json:"read_to_its_end"`
 	SHA256    string `json:"sha256"`
+	Tenant    string `json:"tenant,omitempty"` // whose accounts they are, by the service's own id
 }
 
 type notJudged struct {
@@ -59,8 +60,12 @@ func documentOf(r *Review) RunDocument {
 			ties = new(bool)
 			*ties = s.TiesOut()
 		}
+		tenant := ""
+		if s.Self != nil {
+			tenant = s.Self.Tenant
+		}
 		d.Sources = append(d.Sources, SourceDocument{s.Name, s.Info.Kind, s.Info.Location, string(s.State), s.Problem, s.Read, s.Matched,
-			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, ties, s.Entitlements, s.Whole, s.SHA256})
+			s.Unmatched, s.NonHuman, s.Rejected, s.SideRejected, ties, s.Entitlements, s.Whole, s.SHA256, tenant})
 	}
 	for _, n := range r.Result.NotJudged {
 		d.NotJudged = append(d.NotJudged, notJudged{n.Kind, string(n.App), n.Why, n.Count})

@@ -172,11 +172,29 @@ func (p *Pseudonymous) source(from *scanner.SourceReport) scanner.SourceReport {
 		return scanner.Reject{Collection: rej.Collection, Why: "why is " + withheld}
 	})
 	s.Unseen, s.UnseenRights, s.UnseenRoles = nil, nil, nil
+	s.Self = p.self(from)
 	s.Info.Location = withheld
 	if from.Info.Parameters != "none" && from.Info.Parameters != "" {
 		s.Info.Parameters = withheld
 	}
 	return s
+}
+
+// self is as whom a source was read.
+func (p *Pseudonymous) self(s *scanner.SourceReport) *connectors.Self {
+	if s.Self == nil {
+		return nil
+	}
+	app := connectors.AppID(s.Name)
+	out := connectors.Self{Tenant: withheldIf(s.Self.Tenant), Name: p.names.name(ofActor, s.Self.Name), Account: p.account(app, s.Self.Account)}
+	for _, name := range s.Self.Permissions {
+		out.Permissions = append(out.Permissions, p.words(name))
+	}
+	for _, c := range s.Self.Credentials {
+		c.ID = p.names.name(ofCredential, c.ID)
+		out.Credentials = append(out.Credentials, c)
+	}
+	return &out
 }
 
 func (p *Pseudonymous) exceptions() []scanner.Exception {

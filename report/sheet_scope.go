@@ -22,6 +22,8 @@ func (b *book) scope() {
 			"Enabled", "Entitlements", "Source says", "Last pull", "Exact", "Strong", "Proposed", "Ambiguous", "None", "Started (UTC)",
 			"Ended (UTC)", "Signals", "Filters", "Owner"},
 		eachRow(b.r.Result.Sources, b.sourceRow))
+	p.table("OwnAccess", "rollcall's own access: as whom each source was read, and by which credentials", "No source says as whom it was read.",
+		[]string{"Source", "As whom", "Tenant", "Account ID", "Permissions", "Credential", "Kind", "Made or rotated", "Age in days", "Expires", "Answers for it"}, b.ownRows())
 	p.table("NotAssessable", "Not assessable: judgements no rule could make", "Every rule could judge all it was meant to.",
 		[]string{"App", "Kind", "Times", "Why"}, eachRow(b.r.Result.NotJudged, func(n *scanner.NotJudged) []any {
 			return []any{string(n.App), string(n.Kind), n.Count, n.Why}

@@ -47,6 +47,9 @@ func serviceRow(w *longWriter, r *Review, a *AccountRow, entry *scanner.ServiceA
 	w.text(a.ClassBy)
 	w.text(a.Enabled.String())
 	owner, by, purpose := connectors.PersonID(strings.TrimSpace(a.OwnerRef)), "the app", "not registered"
+	if r.isOwn(a.App, a.Account) {
+		purpose = "rollcall's own account"
+	}
 	if entry != nil {
 		purpose = orWord(entry.Purpose, "none given")
 	}

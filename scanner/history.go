@@ -44,7 +44,8 @@ type PullFacts struct {
 	AsOf     connectors.Date `json:"as_of"`
 	Accounts int             `json:"accounts"`
 	Enabled  int             `json:"enabled"`
-	Rights   int             `json:"rights"` // entitlements its accounts held
+	Rights   int             `json:"rights"`           // entitlements its accounts held
+	Tenant   string          `json:"tenant,omitempty"` // the service's own id of whose accounts they are; empty: no pull said so yet
 }
 
 // Link is a recorded, evidenced tie of an account to its owner, or a recorded "not this person".

@@ -75,6 +75,7 @@ type SourceReport struct {
 	SHA256         string // over the pages' hashes in order; of the file itself when there is one page
 	Files          []FileHash
 	Started, Ended time.Time
+	Self           *connectors.Self `json:",omitempty"` // as whom it was read, of which tenant; nil: it does not say. The caller of Scan fills it in
 }
 
 // TiesOut tells whether every row is accounted for.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rollcall/connectors"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
 	"rollcall/report/signkey"
@@ -188,6 +189,7 @@ func (d *diagnosis) run(c *config, last *ledger.RunRecord) error {
 			says += "; " + s.Problem
 		}
 		d.line("source "+s.Name, s.State == scanner.SourceOK, "%s", says)
+		d.own(s, connectors.DateOf(d.now(), c.Zone))
 	}
 	return nil
 }

@@ -76,6 +76,9 @@ func (p *planner) runPlan(r *report.Review, uids map[string]connectors.PersonID)
 		if s.State != scanner.SourceOK {
 			st.Problem = s.Problem
 		}
+		if s.Self != nil {
+			st.Own = s.Self.Account
+		}
 		out.Unjudged[app] = s.State != scanner.SourceOK || s.Unreadable > 0 || s.SideUnreadable > 0 // such a row may be anybody's
 		out.Apps[app] = st
 	}

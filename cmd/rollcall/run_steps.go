@@ -33,7 +33,8 @@ type oneRun struct {
 	register map[scanner.FindingID]scanner.Seen
 	in       scanner.Input
 	result   *scanner.Result
-	sign     *signing           // nil: the workbook is not signed
+	sign     *signing // nil: the workbook is not signed
+	tenants  tenants
 	names    *report.Pseudonyms // nil: the workbook names people
 }
 
@@ -63,6 +64,9 @@ func (p *program) beginRun(c *config, o runOptions) (_ *oneRun, err error) {
 	x.keep = &keeper{dir: x.folder.tmp, accounts: o.Workbook || o.Accounts != "", grants: x.recorded}
 	x.in = scanner.Input{Roster: c.Roster, Apps: c.Apps, Policy: c.Policy, History: history, Domains: c.Domains, AsOf: x.asOf,
 		Guard: c.Guard, Workers: c.Workers, Clock: p.now, Sink: x.keep.app, Progress: o.Progress}
+	if x.in.Apps, err = x.tenants.watch(c.Apps, history); err != nil {
+		return nil, err
+	}
 	if x.recorded {
 		if x.planner, err = newPlanner(c, led, false); err != nil {
 			return nil, err
@@ -105,6 +109,7 @@ func (x *oneRun) judge(ctx context.Context) (err error) {
 	if x.result, err = scanner.Scan(ctx, x.in); err != nil {
 		return err
 	}
+	x.tenants.mark(x.result)
 	// Sorted here once, it costs the ledger next to nothing to sort it again whenever it is asked.
 	slices.SortFunc(x.found.found, func(a, b ledger.Found) int { return cmp.Compare(a.ID, b.ID) })
 	return nil
@@ -120,6 +125,7 @@ func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 		Target: c.Remediate.Target,
 	}
 	run := runRecord(r, x.found.found)
+	x.tenants.pin(run.Pulls)
 	if x.led != nil {
 		var err error
 		if r.Decisions, r.Actions, err = sinceLastRun(x.led, x.started); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,8 +151,32 @@ func signals(s connectors.Signals) string {
 	return gives + " (not " + lacks + ")"
 }
 
+// errOtherTenant says that the last run met another tenant: what is to be accepted is that, and not a shorter list.
+var errOtherTenant = errors.New("another tenant answered")
+
+// acceptTenant has an app be read from another tenant from now on. That takes a second person: all that is known of the app,
+// and whatever is decided of it, would be carried over to other people's accounts.
+func (p *program) acceptTenant(c *config, led *ledger.Ledger, app connectors.AppID, tenant, reason string) error {
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
+	by, _, err := p.second(c, led)
+	if err != nil {
+		return fmt.Errorf("%w; without one, give the app another id in %s: it is then another app, of which nothing is known yet", err, c.Path)
+	}
+	if err := led.AcceptTenant(app, tenant, by.String(), reason, p.now()); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stdout, "accepted: %s is read from the tenant %s from now on, by %s\n", app, report.Plain(tenant), report.Plain(by.String()))
+	return nil
+}
+
 // refusedPull gives the figures of an app's list as the last run read it whole and did not believe it.
 func refusedPull(c *config, led *ledger.Ledger, app connectors.AppID) (scanner.PullFacts, error) {
+	last, err := led.Pull(app)
+	if err != nil {
+		return scanner.PullFacts{}, err
+	}
 	past, err := readRun(c, led, "")
 	if err != nil {
 		return scanner.PullFacts{}, err
@@ -167,12 +192,18 @@ func refusedPull(c *config, led *ledger.Ledger, app connectors.AppID) (scanner.P
 	for _, s := range run.Sources {
 		switch {
 		case s.Name != string(app):
+		case last != nil && last.Tenant != "" && s.Tenant != "" && s.Tenant != last.Tenant:
+			return scanner.PullFacts{Tenant: s.Tenant}, errOtherTenant
 		case s.State == string(scanner.SourceOK):
 			return scanner.PullFacts{}, fmt.Errorf("the last run believed %s's list, so there is nothing to accept", app)
 		case !s.Whole:
 			return scanner.PullFacts{}, fmt.Errorf("the last run did not read %s to its end (%s), so there is no list to accept: mend the source", app, s.Problem)
 		default:
-			return scanner.PullFacts{AsOf: past.AsOf, Accounts: s.Read - s.Rejected, Rights: s.Rights}, nil
+			facts := scanner.PullFacts{AsOf: past.AsOf, Accounts: s.Read - s.Rejected, Rights: s.Rights, Tenant: s.Tenant}
+			if last != nil {
+				facts.Tenant = cmp.Or(last.Tenant, s.Tenant)
+			}
+			return facts, nil
 		}
 	}
 	return scanner.PullFacts{}, fmt.Errorf("the last run did not read %s; scan first", app)
@@ -182,7 +213,7 @@ func (p *program) sourcesAcceptCommand() *cobra.Command {
 	var reason string
 	c := &cobra.Command{
 		Use:   "accept APP",
-		Short: "say that an app's much shorter account list is true",
+		Short: "say that an app's much shorter account list is true or, as a second person, that it is read from another tenant",
 		Args:  args(1, "the id of one app"),
 		RunE: func(_ *cobra.Command, a []string) error {
 			if reason == "" {
@@ -197,6 +228,9 @@ func (p *program) sourcesAcceptCommand() *cobra.Command {
 				return fmt.Errorf("no app %q in %s%s", a[0], c.Path, nearest(a[0], texts(appIDs(c.Apps))))
 			}
 			facts, err := refusedPull(c, led, connectors.AppID(a[0]))
+			if errors.Is(err, errOtherTenant) {
+				return p.acceptTenant(c, led, connectors.AppID(a[0]), facts.Tenant, reason)
+			}
 			if err != nil {
 				return err
 			}

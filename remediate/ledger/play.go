@@ -60,7 +60,7 @@ func (b *builder) play(tx *bbolt.Tx, line []byte) error {
 		return with(e.Body, func(x runEvent) error { return b.playRun(tx, x) })
 	case "roster accepted":
 		return with(e.Body, func(x struct{ Facts scanner.RosterFacts }) error { return putJSON(tx.Bucket(bRoster), kFacts, x.Facts) })
-	case "shorter list accepted":
+	case "shorter list accepted", "tenant accepted":
 		return with(e.Body, func(x struct {
 			App connectors.AppID
 			Now scanner.PullFacts

@@ -288,6 +288,29 @@ func (l *Ledger) Pull(app connectors.AppID) (facts *scanner.PullFacts, err error
 	return facts, err
 }
 
+// AcceptTenant says that an app is read from another tenant from now on. All that the ledger knows of the app stays; the next
+// pull is held against the figures of the last one, which was the former tenant's.
+func (l *Ledger) AcceptTenant(app connectors.AppID, tenant, actor, reason string, at time.Time) error {
+	if tenant == "" || strings.TrimSpace(reason) == "" {
+		return errors.New("ledger: accepting another tenant: say which, and why")
+	}
+	return l.change("the acceptance of another tenant of "+string(app), func(tx *bbolt.Tx) error {
+		b := tx.Bucket(bPulls)
+		var last scanner.PullFacts
+		if _, err := getJSON(b, []byte(app), &last); err != nil {
+			return err
+		}
+		facts := last
+		facts.Tenant = tenant
+		return errors.Join(putJSON(b, []byte(app), facts), l.addEvent(tx, at, actor, "tenant accepted", struct {
+			App    connectors.AppID  `json:"app"`
+			Last   scanner.PullFacts `json:"last"`
+			Now    scanner.PullFacts `json:"now"`
+			Reason string            `json:"reason"`
+		}{app, last, facts, reason}))
+	})
+}
+
 // AcceptPull says that a list of an app that was not believed is true, with the figures it had: the next pull is held
 // against them.
 func (l *Ledger) AcceptPull(app connectors.AppID, facts scanner.PullFacts, actor, reason string, at time.Time) error {
