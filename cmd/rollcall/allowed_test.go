@@ -68,6 +68,9 @@ var changes = map[string]struct {
 	"slack.holidays":                 {nil, list{"2026-12-25"}, never},
 	"slack.remind_after":             {nil, list{"30h"}, never},
 	"slack.escalate_after":           {nil, "99h", never},
+	"privacy.pseudonym_key":          {"file:a.key", "file:b.key", either},
+	"privacy.pseudonymous":           {nil, true, either},  // who is shown whom, and what reports still show
+	"privacy.sign_in_times":          {nil, false, either}, // hides findings the one way, and shows what was agreed not to be the other
 	"sign.key":                       {"file:a.p12", "file:b.p12", either},
 	"sign.certificate":               {"a.crt", "b.crt", either},
 	"sign.password":                  {"env:A", "env:B", either},
@@ -174,6 +177,7 @@ var needs = map[string]tab{
 	"slack.signing_secret":      {"slack.app_token": nil},
 	"remediate.revoke_at_once":  {"remediate.revoke_within": "1d"},
 	"remediate.after_retention": {"remediate.retention": "90d"},
+	"privacy.pseudonymous":      {"privacy.pseudonym_key": "file:a.key"},
 	"serve.hook":                {"serve.listen": "127.0.0.1:9464"},
 	"notify.mail.user":          {"notify.mail.password": "env:A"},
 	"notify.mail.password":      {"notify.mail.user": "a"},

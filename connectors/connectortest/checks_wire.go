@@ -26,6 +26,7 @@ var wireChecks = []check[connectors.Account]{
 	{RepeatedDelete, wired(checkDeletedAgain)},
 	{"changes nothing where it is refused", wired(checkWriteRefused)},
 	{"names the account in every change", wired(checkNamed)},
+	{"keeps what it is for, and nothing else", wired(checkFields)},
 }
 
 func wired(run func(testing.TB, suite[connectors.Account])) func(testing.TB, suite[connectors.Account]) {

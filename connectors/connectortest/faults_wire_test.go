@@ -19,6 +19,7 @@ var wireFaults = []struct {
 	name, caughtBy string
 	plant          func(*wiredApp)
 }{
+	{"tells whatever it was told", "keeps what it is for, and nothing else", func(a *wiredApp) { a.tattles = true }},
 	{"takes 403 on page two for the end", "takes no refusal for an empty list", swallowing(403)},
 	{"takes 404 on page two for the end", "takes no refusal for an empty list", swallowing(404)},
 	{"takes status 500 for the end", "takes no refusal for an empty list", swallowing(500)},

@@ -107,6 +107,7 @@ type wiredApp struct {
 	send     func(*wiredApp, context.Context, httpx.Write) (*httpx.Response, error)
 	everyone bool // ends the sessions of all
 	blind    bool // does not look again
+	tattles  bool // tells whatever it was told
 }
 
 func (a *wiredApp) Info() connectors.Info {
@@ -144,6 +145,9 @@ func (a *wiredApp) pull(ctx context.Context, t connectors.Trace, yield yieldFunc
 		}
 		if err != nil {
 			return err
+		}
+		if a.tattles {
+			t.Note(connectors.Accounts, string(res.Body))
 		}
 		var p userPage
 		if err := json.Unmarshal(res.Body, &p); !a.takeAny && (err != nil || p.Users == nil) {
