@@ -51,6 +51,8 @@ var homes = map[string][]string{
 	"go.etcd.io/bbolt":                    {"rollcall/remediate/ledger"},
 	"github.com/go-ldap/ldap/v3":          {"rollcall/connectors/ldap"},
 	"github.com/go-asn1-ber/asn1-ber":     {"rollcall/connectors/ldap"}, // what go-ldap speaks in, for the test's directory
+	"github.com/jackc/pgx/v5":             {"rollcall/connectors/sqldb"},
+	"github.com/go-sql-driver/mysql":      {"rollcall/connectors/sqldb"},
 	"github.com/slack-go/slack":           {"rollcall/remediate/slackdesk"},
 	"github.com/gorilla/websocket":        {"rollcall/remediate/slackdesk", "rollcall/remediate/slackdesk/slacktest"}, // which slack-go speaks Socket Mode through
 	"golang.org/x/net/publicsuffix":       {"rollcall/remediate/notify"},                                              // which names a mail program makes links of

@@ -3,12 +3,14 @@ package all
 
 import (
 	"rollcall/connectors"
+	"rollcall/connectors/command"
 	"rollcall/connectors/csvfile"
 	"rollcall/connectors/entra"
 	"rollcall/connectors/google"
 	"rollcall/connectors/ldap"
 	"rollcall/connectors/okta"
 	"rollcall/connectors/scim"
+	"rollcall/connectors/sqldb"
 	"rollcall/connectors/xlsx"
 )
 
@@ -28,4 +30,7 @@ var Apps = map[string]func() connectors.AppConfig{
 
 	"google": func() connectors.AppConfig { return new(google.AppConfig) },
 	"okta":   func() connectors.AppConfig { return new(okta.AppConfig) },
+
+	"command": func() connectors.AppConfig { return new(command.AppConfig) },
+	"sqldb":   func() connectors.AppConfig { return new(sqldb.AppConfig) },
 }

