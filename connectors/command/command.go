@@ -120,7 +120,12 @@ func (c *AppConfig) OpenApp(app connectors.AppID, env connectors.Env) (connector
 const defaultTimeout = 10 * time.Minute
 
 func (c *AppConfig) open(env connectors.Env) (*App, error) {
-	a := &App{programs: c.programs(), dir: env.Dir, zone: env.Zone, lag: c.SignInLagDays, grace: grace, timeout: defaultTimeout}
+	// A program's path must not depend on where rollcall was started, and least of all be looked for in PATH.
+	dir, err := filepath.Abs(env.Dir)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{programs: c.programs(), dir: dir, zone: env.Zone, lag: c.SignInLagDays, grace: grace, timeout: defaultTimeout}
 	if a.zone == nil {
 		a.zone = time.UTC
 	}

@@ -191,3 +191,20 @@ func TestAbilitiesAreThoseOfThePrograms(t *testing.T) {
 		}
 	}
 }
+
+// A program is that of the configuration's folder, never one of the same name in PATH.
+func TestProgramsAreNotLookedForInPATH(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "true"), []byte("#!/bin/sh\necho 'this one' >&2\nexit 1\n"), 0o700))
+	t.Chdir(dir)
+	for _, folder := range []string{"", ".", dir} {
+		for _, program := range []string{"true", "./true"} {
+			c := AppConfig{Accounts: []string{program}}
+			app, err := c.OpenApp("x", testEnv(folder))
+			check(t, err)
+			if _, _, err := connectortest.Accounts(t.Context(), app); err == nil || !strings.Contains(err.Error(), "this one") {
+				t.Errorf("%q in %q: %v; want that of the folder", program, folder, err)
+			}
+		}
+	}
+}
