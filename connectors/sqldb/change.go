@@ -86,7 +86,7 @@ func (a *App) shown(r *reader, id connectors.AccountID, done func(*catalogue, *l
 
 // carry runs the steps. Inside a transaction one that is refused leaves the way open for its other.
 func (r *reader) carry(steps []step, inside bool) error {
-	for _, s := range steps {
+	for i, s := range steps {
 		if inside && s.or != "" {
 			if _, err := r.do("SAVEPOINT rollcall"); err != nil {
 				return err
@@ -101,8 +101,8 @@ func (r *reader) carry(steps []step, inside bool) error {
 			}
 			_, err = r.do(s.or)
 		}
-		if err != nil && !inside && !answered(err) {
-			return unanswered{err}
+		if err != nil && !inside && (i > 0 || !answered(err)) {
+			return unanswered{err} // what was done before stays done
 		}
 		if err != nil {
 			return err

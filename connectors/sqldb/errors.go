@@ -38,17 +38,17 @@ func (s *server) broken(ctx context.Context, what string, err error) error {
 		return err
 	}
 	f := &failure{text: err.Error(), cause: ctx.Err(), number: numberOf(err)}
-	class, hint, ok := s.dialect.refused(err)
+	no := s.dialect.refused(err)
 	switch {
 	case f.cause != nil:
 		f.text = f.cause.Error()
-	case ok:
-		f.class, f.answered = class, true
+	case no != nil:
+		f.class, f.answered = no.class, true
+		if no.hint != "" {
+			f.text += "; " + no.hint
+		}
 	default:
 		f.class = connectors.ErrTransient
-	}
-	if hint != "" && f.cause == nil {
-		f.text += "; " + hint
 	}
 	f.text = s.redact(f.text)
 	if what != "" {

@@ -112,11 +112,11 @@ func TestIntegrationMariaDB(t *testing.T) {
 	m := startMaria(t)
 	t.Run("contract", m.contract)
 	t.Run("reads nested roles, odd names and privileges", m.reads)
-	t.Run("a leaver is two accounts: each by itself", m.leaver)
+	t.Run("gotcha: ACCOUNT LOCK leaves sessions open; a leaver is two accounts, each by itself", m.leaver)
 	t.Run("odd names are locked and unlocked", m.odd)
 	t.Run("roles are given back as they were", m.roles)
 	t.Run("refuses", m.refuses)
-	t.Run("a caller who may not read mysql sees nobody", m.blind)
+	t.Run("gotcha 1: a caller who may not read mysql sees nobody, and is told so", m.blind)
 	t.Run("TLS or nothing", m.secured)
 	t.Run("own table", m.own)
 }

@@ -45,20 +45,20 @@ func (mysqlServer) placeholder(int) string { return "?" }
 func (mysqlServer) asText(column string) string { return "CAST(" + column + " AS CHAR)" }
 
 // refused knows the numbers of https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html.
-func (mysqlServer) refused(err error) (class error, hint string, ok bool) {
+func (mysqlServer) refused(err error) *refusal {
 	var e *mysql.MySQLError
 	if !errors.As(err, &e) {
-		return nil, "", false
+		return nil
 	}
 	switch e.Number {
 	case 1040, 1053, 1077, 1203, 1205, 1213, 1317, 3024:
-		return connectors.ErrTransient, "", true
+		return &refusal{connectors.ErrTransient, ""}
 	case 1290, 1836:
-		return connectors.ErrForbidden, "the server only reads: name one that may be written to", true
+		return &refusal{connectors.ErrForbidden, "the server only reads: name one that may be written to"}
 	case 1142, 1143, 1227:
-		return connectors.ErrForbidden, "grant the caller what this needs: to read, SELECT ON mysql.*", true
+		return &refusal{connectors.ErrForbidden, "grant the caller what this needs: to read, SELECT ON mysql.*"}
 	}
-	return connectors.ErrForbidden, "", true
+	return &refusal{connectors.ErrForbidden, ""}
 }
 
 // mysqlSystem are accounts of the server itself; of MariaDB's "mysql" the one that its service runs as.

@@ -104,7 +104,7 @@ func (mysqlServer) gone(err error) bool {
 // mayGlobally looks for a privilege in what the caller was granted on *.*, roles that are active included.
 func (mysqlServer) mayGlobally(r *reader, names ...string) (bool, error) {
 	may := false
-	global := regexp.MustCompile("^GRANT (.*) ON \\*\\.\\* TO ")
+	global := regexp.MustCompile(`^GRANT (.*) ON \*\.\* TO `)
 	err := r.each(connectors.Accounts, "SHOW GRANTS", func(v []sql.NullString) error {
 		if m := global.FindStringSubmatch(v[0].String); m != nil {
 			for _, has := range strings.Split(m[1], ", ") {

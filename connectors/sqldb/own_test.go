@@ -94,6 +94,19 @@ func (c *cluster) own(t *testing.T) {
 	}
 }
 
+// hidden rows: a table with row-level security gives a caller without a policy an empty list, and no error by default.
+func (c *cluster) hidden(t *testing.T) {
+	conn, err := c.connect("postgres", "adminpw", "crm")
+	check(t, err)
+	defer conn.Close(context.Background())
+	c.run(t, conn, "ALTER TABLE app.users ENABLE ROW LEVEL SECURITY")
+	defer c.run(t, conn, "ALTER TABLE app.users DISABLE ROW LEVEL SECURITY")
+	rows, trace, err := connectortest.Accounts(t.Context(), c.open(t, ownConfig("scan_ro")))
+	if !errors.Is(err, connectors.ErrForbidden) || len(rows) > 0 || trace.Ended(connectors.Accounts) {
+		t.Errorf("%d accounts, %v; want ErrForbidden", len(rows), err)
+	}
+}
+
 // users is what stands in the application's tables.
 func (c *cluster) users(t testing.TB) string {
 	t.Helper()

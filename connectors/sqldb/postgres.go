@@ -42,7 +42,7 @@ func (postgres) open(s *server) (*sql.DB, error) {
 	}
 	c.TLSConfig, c.Fallbacks, c.ConnectTimeout = s.tls, nil, dialTimeout
 	c.RuntimeParams = map[string]string{"application_name": "rollcall", "search_path": "pg_catalog", "statement_timeout": strconv.Itoa(int(answerTimeout.Milliseconds())),
-		"timezone": "UTC", "datestyle": "ISO", "client_encoding": "UTF8"}
+		"timezone": "UTC", "datestyle": "ISO", "client_encoding": "UTF8", "row_security": "off"}
 	if s.ownTables {
 		delete(c.RuntimeParams, "search_path")
 	}
@@ -61,22 +61,22 @@ func (postgres) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 func (postgres) asText(column string) string { return "CAST(" + column + " AS text)" }
 
 // refused knows the codes of https://www.postgresql.org/docs/current/errcodes-appendix.html.
-func (postgres) refused(err error) (class error, hint string, ok bool) {
+func (postgres) refused(err error) *refusal {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
-		return nil, "", false
+		return nil
 	}
 	switch {
 	case e.Code == "2BP01":
-		return connectors.ErrForbidden, "others got the role from this one: take it from them first", true
+		return &refusal{connectors.ErrForbidden, "others got the role from this one: take it from them first"}
 	case e.Code == "25006":
-		return connectors.ErrForbidden, "this is a standby, or a transaction that only reads: name the primary server", true
+		return &refusal{connectors.ErrForbidden, "this is a standby, or a transaction that only reads: name the primary server"}
 	case e.Code == "42704":
-		return connectors.ErrTransient, "it was renamed or dropped meanwhile", true
+		return &refusal{connectors.ErrTransient, "it was renamed or dropped meanwhile"}
 	case e.Code == "XX000" && strings.Contains(e.Message, "concurrently"), slices.Contains([]string{"08", "40", "53", "55", "57", "58"}, e.Code[:min(2, len(e.Code))]):
-		return connectors.ErrTransient, "", true
+		return &refusal{connectors.ErrTransient, ""}
 	}
-	return connectors.ErrForbidden, "", true
+	return &refusal{connectors.ErrForbidden, ""}
 }
 
 // The roles that belong to who runs the server in a cloud, beside those that start with pg_, which PostgreSQL keeps for itself.

@@ -205,7 +205,7 @@ func TestIntegrationPostgresNewest(t *testing.T) {
 		t.Fatal("this is no PostgreSQL 16 or later")
 	}
 	t.Run("reads nested roles, odd names and privileges", c.reads)
-	t.Run("disable, end sessions, undo, each proved from outside", c.proves)
+	t.Run("gotcha: NOLOGIN leaves sessions open; disable, end sessions, undo, each proved from outside", c.proves)
 	t.Run("roles and attributes are taken and given back as they were", c.roles)
 	t.Run("a role granted by several is taken and given back whole", c.several)
 	t.Run("refuses", c.refuses)
@@ -216,13 +216,14 @@ func TestIntegrationPostgres(t *testing.T) {
 	c := startPostgres(t, debians(t))
 	t.Run("contract", c.contract)
 	t.Run("reads nested roles, odd names and privileges", c.reads)
-	t.Run("disable, end sessions, undo, each proved from outside", c.proves)
+	t.Run("gotcha: NOLOGIN leaves sessions open; disable, end sessions, undo, each proved from outside", c.proves)
 	t.Run("roles and attributes are taken and given back as they were", c.roles)
 	t.Run("refuses", c.refuses)
-	t.Run("a name that passes on changes nobody", c.renamed)
+	t.Run("gotcha 11: a name that passes on changes nobody", c.renamed)
 	t.Run("TLS or nothing", c.secured)
 	t.Run("preflight", c.preflights)
 	t.Run("own table", c.own)
+	t.Run("gotcha 1: rows hidden by row-level security are an error, and no shorter list", c.hidden)
 	t.Run("own table: contract", c.ownContract)
 }
 

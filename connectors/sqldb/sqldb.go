@@ -30,6 +30,9 @@
 //
 // No sign-in, MFA or date of a grant is known: neither server keeps any.
 //
+// Rows that row-level security hides from the caller are an error, and not a shorter list (row_security = off). Name the server
+// itself, not a pool of connections before it (pgbouncer): that hides whose sessions are open.
+//
 // The roles that belong to the server or to who runs it in a cloud are left out: pg_…, mysql.…, mariadb.sys, rdsadmin and their
 // like, and who else leave_out names.
 package sqldb
@@ -165,8 +168,8 @@ func (a *App) Info() connectors.Info {
 type dialect interface {
 	// open makes the pool of connections; nothing is sent yet.
 	open(s *server) (*sql.DB, error)
-	// refused is what an answer of the server means; false: err is no such answer.
-	refused(err error) (class error, hint string, ok bool)
+	// refused is what an answer of the server means; nil: err is no such answer.
+	refused(err error) *refusal
 	// catalogue reads all roles of the server.
 	catalogue(r *reader) (*catalogue, error)
 	// setLogin lets the login in, or no more.
@@ -189,6 +192,12 @@ type dialect interface {
 	placeholder(n int) string
 	asText(column string) string
 	quote(identifier string) string
+}
+
+// refusal is a server's no.
+type refusal struct {
+	class error  // one of the connectors' errors
+	hint  string // what to do
 }
 
 // step is one statement of a change. One that may fail has another to be tried instead.
