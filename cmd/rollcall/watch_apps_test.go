@@ -29,6 +29,9 @@ func (g *graph) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(path, "/token"):
 		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"opaque"}`)
 		return
+	case strings.HasSuffix(path, "/.well-known/openid-configuration"):
+		fmt.Fprint(w, `{"issuer":"https://login.microsoftonline.com/7e0a0000-0000-4000-8000-0000000000aa/v2.0"}`)
+		return
 	case path == "/users/delta":
 		g.asked++
 		if g.down {

@@ -120,6 +120,8 @@ func (a *App) instead(p string, granted map[string]bool) string {
 	return "grant " + strings.Join(names, ", ") + " instead, and "
 }
 
+var errNotListed = errors.New("the directory does not list the app registration")
+
 // self is the app registration's own service principal.
 func (a *App) self(ctx context.Context) (self service, err error) {
 	err = each(ctx, a, unheard{}, connectors.Accounts, "/servicePrincipals"+filter("appId eq "+quote(a.clientID))+"&$select=id,appId,displayName", func(s *service) error {
@@ -127,7 +129,7 @@ func (a *App) self(ctx context.Context) (self service, err error) {
 		return nil
 	})
 	if err == nil && self.ID == (oid{}) {
-		err = fmt.Errorf("the directory does not list the app registration %s itself: its lists are not whole", a.clientID)
+		err = fmt.Errorf("%w %s itself: its lists are not whole", errNotListed, a.clientID)
 	}
 	return self, err
 }

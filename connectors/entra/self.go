@@ -33,6 +33,9 @@ func (a *App) selfTold(ctx context.Context) (out connectors.Self, err error) {
 		return out, err
 	}
 	me, err := a.self(ctx)
+	if errors.Is(err, errNotListed) || errors.Is(err, connectors.ErrForbidden) {
+		return out, nil // the directory does not say; the preflight says what that means
+	}
 	if err != nil {
 		return out, err
 	}
