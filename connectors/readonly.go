@@ -46,8 +46,8 @@ func (r readOnly) Info() Info {
 	return i
 }
 
-// forget takes out of an account when it, or what it holds, was used. Its slices may be the connector's own.
-func forget(a *Account) {
+// ForgetUse takes out of an account when it, or what it holds, was used. Its slices may be the connector's own.
+func ForgetUse(a *Account) {
 	a.LastSignIn, a.SignInUnknown = 0, false
 	if slices.ContainsFunc(a.Entitlements, func(e Entitlement) bool { return e.LastUsed.Known() }) {
 		a.Entitlements = slices.Clone(a.Entitlements)
@@ -69,7 +69,7 @@ func (r readOnly) Accounts(ctx context.Context, t Trace) iter.Seq2[Account, erro
 	}
 	return func(yield func(Account, error) bool) {
 		for a, err := range r.listed(ctx, t) {
-			forget(&a)
+			ForgetUse(&a)
 			if !yield(a, err) {
 				return
 			}
@@ -108,7 +108,7 @@ type readOnlyGetter struct{ readOnly }
 func (r readOnlyGetter) Account(ctx context.Context, id AccountID) (Account, error) {
 	a, err := r.app.(Getter).Account(ctx, id)
 	if r.timeless {
-		forget(&a)
+		ForgetUse(&a)
 	}
 	return a, err
 }

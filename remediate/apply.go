@@ -32,6 +32,8 @@ type Applier struct {
 	// Fit says why nothing is to be read or changed of an account now; nil, or a nil answer: nothing stands against it. It is
 	// asked before each reading, and no change comes without one.
 	Fit func(context.Context, connectors.AppID, connectors.AccountID) error
+	// ForgetUse keeps out of the journal when an account was used.
+	ForgetUse bool
 	// At is called at every boundary between two steps; a test kills the program there. nil: not.
 	At func(step string)
 	// Trace hears of every call that changes something, with whether it takes something back, before it is made; the function
@@ -149,6 +151,9 @@ func (a *Applier) read(ctx context.Context, app connectors.AppID, id connectors.
 	acc, err := g.Account(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if a.ForgetUse {
+		connectors.ForgetUse(&acc)
 	}
 	return &acc, nil
 }

@@ -3,6 +3,7 @@ package remediate_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -274,5 +275,24 @@ func TestACaseThatIsNotDecidedIsNotCarriedOut(t *testing.T) {
 	}
 	if b.w.ours("", "") != 0 {
 		t.Error("something was done")
+	}
+}
+
+// Where sign-in times are not kept, the journal does not keep them either, whatever an app says when it is read afresh.
+func TestTheJournalForgetsWhenAnAccountWasUsed(t *testing.T) {
+	for _, forget := range []bool{false, true} {
+		ann := withKey(account("ann", "E1", "reader"), "k1")
+		day := connectors.DateOf(time.Date(2025, 3, 14, 0, 0, 0, 0, time.UTC), time.UTC)
+		ann.LastSignIn, ann.Credentials[0].LastUsed, ann.Entitlements[0].LastUsed = day, day, day
+		b := newBench(t, newWorld(map[connectors.AppID][]connectors.Account{"crm": {ann}}))
+		b.apply.ForgetUse = forget
+		c := b.follow("run-1", leaver("E1", "crm", "ann"))[0]
+		b.remove(c.ID)
+		c = b.is(b.carryOut(c.ID), remediate.Confirmed)
+		for _, s := range c.Steps {
+			if kept := strings.Contains(string(s.Before), `"2025-03-14"`); len(s.Before) > 0 && kept == forget {
+				t.Errorf("ForgetUse %v: the journal has %s", forget, s.Before)
+			}
+		}
 	}
 }

@@ -97,6 +97,7 @@ var changes = map[string]struct {
 	"serve.group":                    {"rollcall", "users", either},
 	"serve.listen":                   {"127.0.0.1:9464", "0.0.0.0:9464", either},
 	"serve.watch":                    {"10m", nil, looser},
+	"serve.watch_apps":               {"1h", nil, never},
 	"serve.hook":                     {"env:A", "env:B", either},
 	"serve.traces":                   {nil, "http://127.0.0.1:4318", either},
 	"act.socket":                     {"/run/a/act.sock", "/run/b/act.sock", either},

@@ -85,7 +85,7 @@ func overtaken(err error) bool {
 // applier is what changes apps.
 func (p *program) applier(c *config, led *ledger.Ledger) *remediate.Applier {
 	people := sync.OnceValue(func() *runPlan { return peopleOfNewest(c, led) })
-	return &remediate.Applier{Journal: led, Apps: c.Writable, Fit: newFitness(c, led).check, Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery, Trace: p.traces.actions,
+	return &remediate.Applier{Journal: led, Apps: c.Writable, Fit: newFitness(c, led).check, ForgetUse: c.Privacy.noSignIns(), Now: p.now, Wait: p.wait, Patience: patience, Look: lookEvery, Trace: p.traces.actions,
 		Same: func(id connectors.PersonID) connectors.PersonID { return people().same(id) },
 		Left: func(id connectors.PersonID) (string, error) { return people().leftBy(led, id) }}
 }
