@@ -25,7 +25,7 @@ func (p *program) actCommand() *cobra.Command {
 		Short: "change apps for rollcall serve, as another user who alone has the secrets for that",
 		Long: `act is for who wants reading and acting apart: rollcall serve reads with secrets that can change nothing, and has every change
 made by this process, which runs as another user and has others ([app.acting]). It takes no word from anybody but [act]
-reader, changes only apps with write = true, makes no more changes in a day than [act] per_day, and stops while a file
+reader, changes only apps with write = true, makes no more changes in a day than [act] per_day (counted since it started), and stops while a file
 named STOP is beside its socket. What it changes is in its log; what was decided, and what came of it, is in the ledger.`,
 		Args: args(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error { return p.act(c.Context()) },
