@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -40,22 +37,16 @@ func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger,
 	if err != nil || pl == nil {
 		return nil, err
 	}
-	played, err := p.openSealed(filepath.Join(c.State, "runs", run.ID), "")
-	if err != nil {
-		return nil, fmt.Errorf("what the run %s read cannot be judged again: %w", run.ID, err)
-	}
-	in, now := played.Input, p.now()
-	in.Roster, in.Policy, in.AsOf, in.History, in.Guard = c.Roster, c.Policy, c.AsOf, led, c.Guard
-	if len(fresh) > 0 {
-		if in.Apps, err = c.readAnew(in.Apps, fresh); err != nil {
-			return nil, fmt.Errorf("the run %s: %w", run.ID, err)
+	now := p.now()
+	result, err := p.judgeSealed(ctx, c, run, "", func(in *scanner.Input) (err error) {
+		in.Roster, in.Policy, in.AsOf, in.History, in.Guard = c.Roster, c.Policy, c.AsOf, led, c.Guard
+		in.Sink, in.Found = pl.beside(in.Sink, in.Found)
+		if len(fresh) > 0 {
+			in.Apps, err = c.readAnew(in.Apps, fresh)
 		}
-	}
-	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
-	in.Sink, in.Found = pl.beside(none, drain)
-	in.Workers, in.Clock, in.Step = runtime.GOMAXPROCS(0), p.now, p.traces.steps(ctx)
-	result, err := scanner.Scan(ctx, in)
-	if err := errors.Join(err, played.Err()); err != nil {
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	before, err := led.Roster()

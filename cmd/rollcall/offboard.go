@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -153,18 +150,12 @@ func offboardPlan(who *scanner.Person, _ connectors.Date, g *gatherer) *remediat
 // personPlan makes the plan of one person from the sealed inputs of a run: every account that is theirs for sure.
 func (p *program) personPlan(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, id connectors.PersonID, identity string,
 	plans func(*scanner.Person, connectors.Date, *gatherer) *remediate.Plan) (*runPlan, *scanner.Person, error) {
-	dir := filepath.Join(c.State, "runs", run.ID)
-	played, err := p.openSealed(dir, identity)
-	if err != nil {
-		return nil, nil, err
-	}
-	in := played.Input
 	g := newGatherer(c, id)
-	g.policy = in.Policy
-	in.Sink, in.Found = g.sink, func(_ connectors.AppID, found iter.Seq[*scanner.Finding]) error { return drain("", found) }
-	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now
-	result, err := scanner.Scan(ctx, in)
-	if err := errors.Join(err, played.Err()); err != nil {
+	result, err := p.judgeSealed(ctx, c, run, identity, func(in *scanner.Input) error {
+		in.Sink, g.policy = g.sink, in.Policy
+		return nil
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	who := result.Who(id)
@@ -172,7 +163,7 @@ func (p *program) personPlan(ctx context.Context, c *config, led *ledger.Ledger,
 		return nil, nil, usageError{fmt.Errorf("nobody on the roster of run %s has the id %q", run.ID, id)}
 	}
 	pl := &planner{admins: g.admins}
-	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
+	plan := pl.planOf(run, result, c)
 	plan.Plan = plans(who, plan.Exits[who.ID].Last, g)
 	plan.people(result, c.Remediate.UID)
 	if err := plan.aftermath(c, led, result, map[connectors.PersonID][]string{who.ID: g.serves(who)}); err != nil {

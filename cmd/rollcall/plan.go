@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"rollcall/connectors"
 	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 	"rollcall/report"
@@ -65,24 +61,18 @@ func (p *program) plan(ctx context.Context, all bool, identity string) error {
 
 // planAnew makes the plan of a recorded run from its sealed inputs, with all that the policy only lets be reported.
 func (p *program) planAnew(ctx context.Context, c *config, led *ledger.Ledger, run *ledger.RunRecord, identity string) (*runPlan, error) {
-	dir := filepath.Join(c.State, "runs", run.ID)
-	played, err := p.openSealed(dir, identity)
-	if err != nil {
-		return nil, err
-	}
-	in := played.Input
 	pl, err := newPlanner(c, led, true)
 	if err != nil {
 		return nil, err
 	}
-	none := func(connectors.AppID) func(*scanner.AccountLine) error { return nil }
-	in.Sink, in.Found = pl.beside(none, drain)
-	in.Workers, in.Clock = runtime.GOMAXPROCS(0), p.now
-	result, err := scanner.Scan(ctx, in)
-	if err := errors.Join(err, played.Err()); err != nil {
+	result, err := p.judgeSealed(ctx, c, run, identity, func(in *scanner.Input) error {
+		in.Sink, in.Found = pl.beside(in.Sink, in.Found)
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
-	plan := pl.runPlan(&report.Review{Run: run.ID, Started: run.At, Result: result}, c.Remediate.UID)
+	plan := pl.planOf(run, result, c)
 	return plan, plan.aftermath(c, led, result, pl.serves)
 }
 
