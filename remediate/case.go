@@ -131,6 +131,10 @@ type Step struct {
 	MeantAt  time.Time          `json:"meant_at,omitzero"`
 	DoneAt   time.Time          `json:"done_at,omitzero"`
 	SeenAt   time.Time          `json:"seen_at,omitzero"`
+	// Over says, of an account that was disabled, why nobody is to be asked any more what becomes of it: somebody was, it is gone,
+	// or it works again. LookedAt is when that was seen first: once is not believed.
+	Over     string    `json:"over,omitempty"`
+	LookedAt time.Time `json:"looked_at,omitzero"`
 }
 
 // Errors that callers act upon.

@@ -173,6 +173,7 @@ func (m *model) checkIndex(t *rapid.T) {
 	if got != want {
 		t.Fatalf("live cases are %s, want %s", got, want)
 	}
+	m.checkTags(t, all)
 	for _, c := range all {
 		o, w := last[c.Item.Group], (*remediate.Case)(nil)
 		w, err = m.led.LastEnded(c.Item.Group)
@@ -183,10 +184,42 @@ func (m *model) checkIndex(t *rapid.T) {
 	}
 }
 
+// checkTags holds what the ledger finds by tags against all cases.
+func (m *model) checkTags(t *rapid.T, all []*remediate.Case) {
+	ids := func(list []*remediate.Case, err error) (out string) {
+		ok(t, err)
+		for _, c := range list {
+			out += c.ID + " "
+		}
+		return out
+	}
+	those := func(keep func(*remediate.Case) bool) string {
+		return ids(slices.DeleteFunc(slices.Clone(all), func(c *remediate.Case) bool { return !keep(c) }), nil)
+	}
+	run := fmt.Sprint("run-", m.runs)
+	for _, x := range [][3]string{
+		{"of a run", ids(m.led.CasesOf(run)), those(func(c *remediate.Case) bool { return c.Run == run })},
+		{"in shadow", ids(m.led.ShadowCases()), those(func(c *remediate.Case) bool { return len(c.Item.Shadow) > 0 })},
+		{"suspended", ids(m.led.Suspensions()), those(func(c *remediate.Case) bool {
+			return c.State == remediate.Confirmed && slices.Equal(c.Item.Kinds, []scanner.Kind{scanner.LeaveNotSuspended})
+		})},
+		{"disabled", ids(m.led.Disabled(m.now)), those(func(c *remediate.Case) bool {
+			return c.State == remediate.Confirmed && c.At.Before(m.now) && slices.ContainsFunc(c.Steps, func(s remediate.Step) bool {
+				return s.Action.Verb == remediate.Disable && s.Progress == remediate.Seen && s.Over == ""
+			})
+		})},
+	} {
+		if x[1] != x[2] {
+			t.Fatalf("cases %s are %s, want %s", x[0], x[1], x[2])
+		}
+	}
+}
+
 // follow is a run: some findings are there, some are not, and the policy may have changed.
 func (m *model) follow(t *rapid.T) {
 	if rapid.IntRange(0, 5).Draw(t, "another policy") == 0 || m.runs == 0 {
 		m.mode = rapid.SampledFrom([]scanner.Mode{scanner.ModeAuto, scanner.ModeAsk, scanner.ModeAuto, scanner.ModeReport}).Draw(t, "mode")
+		m.shadow = rapid.SampledFrom([]string{"", "", "in shadow"}).Draw(t, "shadow")
 	}
 	var fs []scanner.Finding
 	for _, f := range []scanner.Finding{leaver("E1", "crm", "ann"), leaver("E1", "erp", "ann"), leaver("E2", "crm", "ben"), residue("E3", "dir", "cid", "old-role")} {

@@ -80,6 +80,8 @@ type bench struct {
 	can   connectors.Abilities
 	admin map[string]bool
 	mode  scanner.Mode
+
+	shadow string // why rules are in shadow; empty: none is
 }
 
 const everything = connectors.Abilities(connectors.CanDisable | connectors.CanRemoveEntitlement | connectors.CanRevokeSessions | connectors.CanRevokeCredential)
@@ -124,7 +126,7 @@ func (b *bench) Subject(app connectors.AppID, id connectors.AccountID) (*remedia
 	return &remediate.Subject{Account: acc.Clone(), Class: class, Admin: b.admin[string(app)+"/"+string(id)]}, true
 }
 func (b *bench) Abilities(connectors.AppID) connectors.Abilities { return b.can }
-func (*bench) InShadow(remediate.RuleIn) string                  { return "" }
+func (b *bench) InShadow(remediate.RuleIn) string                { return b.shadow }
 
 // policy has every rule in one mode.
 func modes(m scanner.Mode) *scanner.Policy {

@@ -22,7 +22,7 @@ func RetireGroup(c *Case, s *Step) string {
 // That cannot be taken back, so two people decide, and never a policy. prefer is the verb that the company prefers, Archive
 // or Delete; an app that cannot gets a ticket. now is the account as it was read just now: it must be disabled still.
 func Retire(c *Case, s *Step, now *connectors.Account, can connectors.Abilities, prefer Verb, retention time.Duration) (Item, bool) {
-	if now.Enabled != connectors.No || s.Action.Verb != Disable || s.Progress != Seen {
+	if now.Enabled != connectors.No || !s.Retained() {
 		return Item{}, false
 	}
 	login := c.Item.Login(&s.Action)
@@ -39,6 +39,41 @@ func Retire(c *Case, s *Step, now *connectors.Account, can connectors.Abilities,
 	}
 	it.Actions = []Action{a}
 	return it, true
+}
+
+// Retained tells whether the step disabled an account of which it is still to be asked what becomes of it.
+func (s *Step) Retained() bool {
+	return s.Action.Verb == Disable && s.Progress == Seen && s.Over == ""
+}
+
+// Over notes of a step's account that nobody is to be asked any more what becomes of it, and why. When the case was changed
+// last stays as it was.
+func (d *Desk) Over(c *Case, step int, why string, now time.Time) error {
+	n := c.clone()
+	n.Steps[step].Over = why
+	n.Rev++
+	return d.keep(c, n, "what becomes of an account: "+why, now)
+}
+
+// lookAgain is how long it takes until what makes a question needless is believed: an app that answers wrongly for a night must
+// not have an account forgotten.
+const lookAgain = 7 * 24 * time.Hour
+
+// Waits tells whether a step's account needs not be looked at yet: it was, and there was nothing to ask.
+func (s *Step) Waits(now time.Time) bool {
+	return !s.LookedAt.IsZero() && now.Sub(s.LookedAt) < lookAgain
+}
+
+// Needless notes that a step's account was looked at and there is nothing to ask, and why; seen so again after a week, it is
+// over.
+func (d *Desk) Needless(c *Case, step int, why string, now time.Time) error {
+	if !c.Steps[step].LookedAt.IsZero() {
+		return d.Over(c, step, why, now)
+	}
+	n := c.clone()
+	n.Steps[step].LookedAt = now.UTC()
+	n.Rev++
+	return d.keep(c, n, "what becomes of an account is looked at again in a week: "+why, now)
 }
 
 func classOf(c *Case, s *Step) string {

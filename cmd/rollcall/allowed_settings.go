@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,14 +139,4 @@ func valueText(v any) string {
 		return fmt.Sprint(v)
 	}
 	return string(b)
-}
-
-// hostOnly is an address without what may be a secret in it; a sum says whether it is the same as another time. What is no
-// address of the web stays.
-func hostOnly(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User == nil && u.RawQuery == "" && strings.Trim(u.Path, "/") == "" {
-		return s
-	}
-	return fmt.Sprintf("%s://%s/… (SHA-256 %s…)", u.Scheme, u.Host, hexSum([]byte(s))[:12])
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/connectors"
-	"rollcall/remediate"
 	"rollcall/remediate/ledger"
 )
 
@@ -150,13 +149,12 @@ func (c *config) oldRuns(led *ledger.Ledger, now time.Time) (old []ledger.RunRec
 			break
 		}
 	}
-	if _, err := led.Cases(func(k *remediate.Case) bool {
-		if !k.State.Ended() {
-			needed[baseRun(k.Run)] = true
-		}
-		return false
-	}); err != nil {
+	live, err := led.LiveCases(nil)
+	if err != nil {
 		return nil, err
+	}
+	for _, k := range live {
+		needed[baseRun(k.Run)] = true
 	}
 	for _, r := range runs {
 		if _, err := os.Stat(filepath.Join(c.State, "runs", r.ID)); err == nil && !needed[r.ID] && now.Sub(r.At) > c.KeepAtMost {

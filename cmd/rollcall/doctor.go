@@ -206,7 +206,11 @@ func (d *diagnosis) acting(c *config, led *ledger.Ledger) error {
 	if loosened != "" {
 		d.line("allowed", false, "%s", loosened)
 	}
-	states, late := countCases(led, d.now())
+	states, late, err := countCases(led, d.now())
+	if err != nil {
+		d.line("cases", false, "%v", err)
+		return nil
+	}
 	open := 0
 	for _, n := range states {
 		open += n

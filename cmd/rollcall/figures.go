@@ -150,7 +150,10 @@ func (s *standing) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(s.running, prometheus.GaugeValue, bit(r.Running), r.Schedule)
 		ch <- prometheus.MustNewConstMetric(s.missed, prometheus.CounterValue, float64(r.Missed), r.Schedule)
 	}
-	states, late := s.d.openCases()
+	states, late, err := s.d.openCases()
+	if err != nil {
+		return // no figure, rather than a wrong one
+	}
 	for state, n := range states {
 		ch <- prometheus.MustNewConstMetric(s.open, prometheus.GaugeValue, float64(n), string(state))
 	}
@@ -174,28 +177,33 @@ func bit(b bool) float64 {
 // casesFresh is how long a count of the cases is good for: scrapes, however many, do not read the ledger each time.
 const casesFresh = 15 * time.Second
 
-// openCases counts the cases that have not ended, by state, and those whose answer is overdue.
-func (d *daemon) openCases() (states map[remediate.State]int, late int) {
+// openCases counts the cases that have not ended, by state, and those whose answer is overdue. What the ledger does not tell is
+// no 0: the error says so, and is logged once for each count.
+func (d *daemon) openCases() (states map[remediate.State]int, late int, err error) {
 	now := d.p.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if age := now.Sub(d.counted); d.states == nil || age < 0 || age >= casesFresh {
-		d.states, d.late = countCases(d.led, now)
 		d.counted = now
+		if d.states, d.late, err = countCases(d.led, now); err != nil {
+			d.log.Error("cases cannot be counted", "error", err.Error())
+		}
 	}
-	return d.states, d.late
+	return d.states, d.late, err
 }
 
-func countCases(led *ledger.Ledger, now time.Time) (states map[remediate.State]int, late int) {
+// countCases counts the cases that have not ended, by state, and those whose answer is overdue; nil with an error.
+func countCases(led *ledger.Ledger, now time.Time) (states map[remediate.State]int, late int, err error) {
+	live, err := led.LiveCases(func(c *remediate.Case) bool { return !c.State.Ended() })
+	if err != nil {
+		return nil, 0, err
+	}
 	states = map[remediate.State]int{}
-	led.Cases(func(c *remediate.Case) bool { // a ledger that cannot be read fails elsewhere, and loudly
-		if !c.State.Ended() {
-			states[c.State]++
-			if (c.State == remediate.Asked || c.State == remediate.Expired) && !c.Due.IsZero() && now.After(c.Due) {
-				late++
-			}
+	for _, c := range live {
+		states[c.State]++
+		if (c.State == remediate.Asked || c.State == remediate.Expired) && !c.Due.IsZero() && now.After(c.Due) {
+			late++
 		}
-		return false
-	})
-	return states, late
+	}
+	return states, late, nil
 }

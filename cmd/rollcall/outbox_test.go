@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -69,13 +67,7 @@ func (m *mailed) got(who string) int {
 
 func (m *mailed) settles(want int, args ...string) string {
 	m.t.Helper()
-	var out bytes.Buffer
-	p := &program{stdout: &out, stderr: &out, now: func() time.Time { return m.now }, env: func(string) string { return "" }, uid: m.uid,
-		pause: func(context.Context, time.Duration) error { return nil }}
-	if code := p.run(m.t.Context(), append([]string{"settle", "-c", filepath.Join(m.dir, "rollcall.toml")}, args...)); code != want {
-		m.t.Fatalf("exit code %d\n%s", code, out.String())
-	}
-	return out.String()
+	return m.rollcall(want, "", append([]string{"settle"}, args...)...)
 }
 
 // Who could not be told is told later, each time after a longer while; who was told is not told again.

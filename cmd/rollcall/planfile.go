@@ -103,9 +103,7 @@ func (r *runPlan) leaving(before, now *scanner.RosterFacts) {
 
 // returning notes the cases that suspended an account while its owner was on leave, and whose owner is back.
 func (r *runPlan) returning(led *ledger.Ledger, res *scanner.Result) error {
-	suspended, err := led.Cases(func(k *remediate.Case) bool {
-		return k.State == remediate.Confirmed && slices.Equal(k.Item.Kinds, []scanner.Kind{scanner.LeaveNotSuspended})
-	})
+	suspended, err := led.Suspensions()
 	if err != nil || r.Roster != "" { // of a roster that is not relied upon nobody is back
 		return err
 	}

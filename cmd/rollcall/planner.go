@@ -48,7 +48,7 @@ func newPlanner(c *config, led *ledger.Ledger, all bool) (*planner, error) {
 
 // inShadow tells of a rule in an app whether it is still in shadow, by what people decided so far.
 func (c *config) inShadow(led *ledger.Ledger) (func(remediate.RuleIn) string, error) {
-	cases, err := led.Cases(nil)
+	cases, err := led.ShadowCases()
 	if err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func (x *oneRun) review() (*report.Review, ledger.Run, error) {
 	c, result := x.c, x.result
 	r := &report.Review{
 		Run: x.folder.id, Version: version(), By: x.p.actor(), Started: x.started, Result: result, Digest: &x.found.all,
-		Config: hexSum(c.data), Policy: c.policyHash(), Program: x.p.name(), Flags: x.p.flags(),
+		Config: hexSum(c.sealedText()), Policy: c.policyHash(), Program: x.p.name(), Flags: x.p.flags(),
 		Person: result.Who, NextStep: scanner.NextStep, Exceptions: c.Policy.Exceptions, Register: c.Policy.ServiceAccounts,
 		Target: c.Remediate.Target,
 	}

@@ -25,7 +25,7 @@ func (f *runFolder) seal(c *config, in scanner.Input) (scanner.Input, *evidence.
 	if err != nil {
 		return in, s, err
 	}
-	files := map[string][]byte{configName: c.data}
+	files := map[string][]byte{configName: c.sealedText()}
 	if c.policyFile != nil {
 		files[policyName] = c.policyFile.data
 	}

@@ -97,37 +97,13 @@ func newHouse(t *testing.T) *house {
 	h.write("people.csv", "id,first,last,mail,status,end\nE01,Ada,Alder,ada@kiln.example,active,\nE02,Ben,Birch,ben@kiln.example,terminated,2025-12-31\nE03,Cleo,Cedar,cleo@kiln.example,active,\n")
 	h.write("policy.toml", "[rules.orphaned_account]\nmode = \"ask\"\n")
 	h.write("token", "secret")
-	h.write("rollcall.toml", fmt.Sprintf(`state = "state"
-policy = "policy.toml"
-[remediate]
-warm_up = 0
-shadow = 0
-approvers = ["E01", "E03"]
+	h.write("rollcall.toml", shopConfig(server.URL, fmt.Sprintf(`approvers = ["E01", "E03"]
 [identities.uid]
 %d = "E01"
 %d = "E03"
 [serve]
 group = "%d"
-stop_within = "2s"
-[roster]
-kind = "csv"
-file = "people.csv"
-[roster.columns]
-id = "id"
-first_name = "first"
-last_name = "last"
-work_email = "mail"
-status = "status"
-end = "end"
-[[app]]
-id = "crm"
-kind = "scim"
-url = %q
-token = "file:token"
-groups = false
-plain_http = true
-write = true
-`, firstUser, otherUser, theGroup, server.URL))
+stop_within = "2s"`, firstUser, otherUser, theGroup)))
 	if err := os.Mkdir(filepath.Join(dir, "state"), 0o700); err != nil {
 		t.Fatal(err)
 	}

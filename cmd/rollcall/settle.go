@@ -85,7 +85,7 @@ func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, p
 	if err := p.restoreReturned(ctx, c, led, plan, out); err != nil {
 		return nil, err
 	}
-	if err := p.retire(ctx, c, led, out); err != nil {
+	if err := p.retire(ctx, c, led, plan, out); err != nil {
 		return nil, err
 	}
 	due, err := p.due(led, plan, now)

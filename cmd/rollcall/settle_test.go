@@ -26,10 +26,12 @@ type service struct {
 	mu      sync.Mutex
 	users   []*scimUser
 	patches int
-	lie     bool        // says that it did what it did not
-	forbid  string      // whom it lets nobody change
-	down    atomic.Bool // it answers with errors
-	asked   func()      // called whenever it is asked something
+	lie     bool           // says that it did what it did not
+	forbid  string         // whom it lets nobody change
+	down    atomic.Bool    // it answers with errors
+	fault   atomic.Int32   // and with this one; 0: not
+	asked   func()         // called whenever it is asked something
+	read    map[string]int // how often each user was asked for; nil: it does not count
 }
 
 type scimUser struct {
@@ -44,6 +46,13 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	if s.asked != nil {
 		s.asked()
+	}
+	if id, one := strings.CutPrefix(r.URL.Path, "/Users/"); one && s.read != nil {
+		s.read[id]++
+	}
+	if code := s.fault.Load(); code != 0 {
+		http.Error(w, "no", int(code))
+		return
 	}
 	if s.down.Load() {
 		http.Error(w, "down", http.StatusNotFound)
@@ -107,6 +116,9 @@ type shop struct {
 	svc *service
 	now time.Time
 	uid int
+
+	secrets  map[string]string // what the environment holds
+	slackURL string
 }
 
 func newShop(t *testing.T, mode string) *shop {
@@ -121,18 +133,24 @@ func newShop(t *testing.T, mode string) *shop {
 		"E03,Cleo,Cedar,cleo@kiln.example,active,\nE04,Dora,Dale,dora@kiln.example,active,\nE05,Eve,Elm,eve@kiln.example,active,\n")
 	s.write("policy.toml", "[rules.orphaned_account]\nmode = \""+mode+"\"\n")
 	s.write("token", "secret")
-	s.write("rollcall.toml", fmt.Sprintf(`state = "state"
-policy = "policy.toml"
-[remediate]
-warm_up = 0
-shadow = 0
-approvers = ["E01"]
+	s.write("rollcall.toml", shopConfig(server.URL, `approvers = ["E01"]
 [identities.uid]
 1001 = "E01"
 1002 = "E02"
 1003 = "E03"
 1004 = "E04"
-1009 = "E99"
+1009 = "E99"`))
+	return s
+}
+
+// shopConfig is the configuration of a company with one app, which may be written to. people says who may decide.
+func shopConfig(url, people string) string {
+	return fmt.Sprintf(`state = "state"
+policy = "policy.toml"
+[remediate]
+warm_up = 0
+shadow = 0
+%s
 [roster]
 kind = "csv"
 file = "people.csv"
@@ -151,8 +169,7 @@ token = "file:token"
 groups = false
 plain_http = true
 write = true
-`, server.URL))
-	return s
+`, people, url)
 }
 
 func (s *shop) write(name, text string) {
@@ -181,11 +198,21 @@ func (s *shop) limits(lines, approvers string) {
 func (s *shop) rollcall(want int, typed string, args ...string) string {
 	s.t.Helper()
 	var out bytes.Buffer
-	p := &program{stdin: strings.NewReader(typed), stdout: &out, stderr: &out, now: func() time.Time { return s.now }, env: func(string) string { return "" }, uid: s.uid}
-	if code := p.run(context.Background(), append(args, "-c", filepath.Join(s.dir, "rollcall.toml"))); code != want {
+	if code := s.program(&out, typed).run(context.Background(), append(args, "-c", filepath.Join(s.dir, "rollcall.toml"))); code != want {
 		s.t.Fatalf("rollcall %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, out.String())
 	}
+	for name, secret := range s.secrets {
+		if strings.Contains(out.String(), secret) {
+			s.t.Errorf("the secret %s was printed", name)
+		}
+	}
 	return out.String()
+}
+
+// program is rollcall over the shop, as its user starts it. It waits for nothing: its clock goes on by as much.
+func (s *shop) program(out io.Writer, typed string) *program {
+	return &program{stdin: strings.NewReader(typed), stdout: out, stderr: out, now: func() time.Time { return s.now }, env: func(name string) string { return s.secrets[name] }, uid: s.uid,
+		slackURL: s.slackURL, configPath: filepath.Join(s.dir, "rollcall.toml"), pause: func(ctx context.Context, d time.Duration) error { s.now = s.now.Add(d); return ctx.Err() }}
 }
 
 func (s *shop) says(out string, words ...string) {
@@ -336,14 +363,7 @@ func TestLieIsFoundOut(t *testing.T) {
 	s := newShop(t, "auto")
 	s.svc.lie = true
 	s.rollcall(0, "", "scan", "-q", "--no-workbook")
-	var out bytes.Buffer
-	at := s.now
-	p := &program{stdout: &out, stderr: &out, env: func(string) string { return "" }, uid: s.uid, now: func() time.Time { at = at.Add(31 * time.Second); return at }}
-	p.pause = func(context.Context, time.Duration) error { return nil }
-	if code := p.run(t.Context(), []string{"settle", "-c", filepath.Join(s.dir, "rollcall.toml")}); code != 4 {
-		t.Fatalf("exit code %d\n%s", code, out.String())
-	}
-	s.says(out.String(), "failed", "a fresh read does not show it", "HALTED")
+	s.says(s.rollcall(4, "", "settle"), "failed", "a fresh read does not show it", "HALTED")
 }
 
 // A case that fails for good does not keep the next ones from being carried out.
@@ -820,4 +840,51 @@ func TestLeaversWithSameDayDuty(t *testing.T) {
 	s.leaving("2027-01-31")
 	s.scan("2027-01-15T09:30:00Z")
 	s.says(s.rollcall(0, "", "leavers"), "can sign in to crm; to go on the last day itself: approve with --at")
+}
+
+// An account that is gone, or works again, when it is to be asked about is read once and never again, and takes nobody else's
+// turn; an app that does not answer is asked once a settling.
+func TestRetiringGetsFurther(t *testing.T) {
+	s := newShop(t, "auto")
+	const gone, kept = mostRetired + 10, 5
+	people := "id,first,last,mail,status,end\nE01,Ada,Alder,ada@kiln.example,active,\n"
+	s.svc.users = s.svc.users[:1]
+	for i := range gone + kept {
+		people += fmt.Sprintf("L%03d,Lea%d,Oak%d,l%d@kiln.example,terminated,2026-12-31\n", i+1, i, i, i)
+		s.svc.users = append(s.svc.users, &scimUser{fmt.Sprintf("l%03d", i), fmt.Sprintf("l%d@kiln.example", i), true, fmt.Sprintf("L%03d", i+1)})
+	}
+	s.write("people.csv", people)
+	s.limits("retention = \"90d\"\nmax_age = \"9000h\"\nper_run = 500\nper_day = 500\napp_percent = \"100%\"\n", `approvers = ["E01"]`)
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	s.says(s.rollcall(0, "", "settle"), fmt.Sprintf("%d cases carried out", gone+kept))
+	s.now = s.now.Add(91 * 24 * time.Hour)
+	s.svc.users = append(s.svc.users[:1], s.svc.users[1+gone:]...)
+	s.svc.users[1].Active = true // somebody switched it on again
+	s.svc.read = map[string]int{}
+	s.svc.fault.Store(http.StatusForbidden)
+	s.says(s.rollcall(0, "", "settle"), "0 cases opened", "nobody is asked about accounts there yet")
+	if n := len(s.svc.read); n > 1 {
+		t.Errorf("of an app that does not answer %d were asked for", n)
+	}
+	s.svc.fault.Store(0)
+	s.svc.read = map[string]int{}
+	s.says(s.rollcall(0, "", "settle"), fmt.Sprintf("%d cases opened", kept-1))
+	if len(s.svc.read) != gone+kept {
+		t.Errorf("%d accounts were looked at, want %d", len(s.svc.read), gone+kept)
+	}
+	s.svc.read = map[string]int{}
+	s.says(s.rollcall(0, "", "settle"), "0 cases opened")
+	if len(s.svc.read) > 0 {
+		t.Errorf("read again: %v", s.svc.read)
+	}
+	s.svc.users[1].Active = false // one of them is off again
+	s.now = s.now.Add(8 * 24 * time.Hour)
+	s.says(s.rollcall(0, "", "settle"), "1 cases opened")
+	s.svc.read = map[string]int{}
+	s.now = s.now.Add(8 * 24 * time.Hour)
+	s.says(s.rollcall(0, "", "settle"), "0 cases opened")
+	if len(s.svc.read) > 0 {
+		t.Errorf("gone twice, and read again: %v", s.svc.read)
+	}
+	s.rollcall(0, "", "ledger", "verify")
 }

@@ -228,7 +228,7 @@ func (r *slackRoom) readFacts(of *remediate.Case) *runFacts {
 		}
 	}
 	add(of)
-	_, err := r.led.Cases(func(k *remediate.Case) bool {
+	_, err := r.led.LiveCases(func(k *remediate.Case) bool {
 		if k.Run == of.Run && !k.State.Ended() {
 			add(k)
 		}

@@ -135,7 +135,7 @@ func (p *slackPeople) OldManager(id connectors.PersonID) connectors.PersonID {
 	p.beforeOnce.Do(func() {
 		p.before = map[connectors.PersonID]connectors.PersonID{}
 		wanted := map[connectors.PersonID]bool{}
-		p.led.Cases(func(k *remediate.Case) bool {
+		p.led.LiveCases(func(k *remediate.Case) bool {
 			if !k.State.Ended() && slices.Contains(k.Item.Kinds, scanner.MoverStacking) {
 				wanted[p.Same(k.Item.Person)] = true
 			}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"io"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,30 +24,10 @@ func newSlackShop(t *testing.T, lines string) *slackShop {
 	for _, u := range []slacktest.User{{ID: "U0ADA", Name: "ada", Email: "ada@kiln.example"}, {ID: "U0CLEO", Name: "cleo", Email: "cleo@kiln.example", Restricted: true}} {
 		s.slack.Add(u)
 	}
+	s.slackURL, s.secrets = s.slack.URL(), map[string]string{"BOT": s.slack.BotToken, "SIGNING": s.slack.SigningSecret}
 	s.slack.AddChannel(slacktest.Channel{ID: "G0SECURITY", Name: "security", Private: true})
 	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"env:BOT\"\nsigning_secret = \"env:SIGNING\"\nchannel = \"G0SECURITY\"\nadmins = [\"E01\", \"E03\"]\nmay_scan = [\"E01\"]\n"+lines+"\n[remediate]", 1))
 	return s
-}
-
-func (s *slackShop) program(out io.Writer, typed string) *program {
-	return &program{stdin: strings.NewReader(typed), stdout: out, stderr: out, now: func() time.Time { return s.now }, uid: s.uid, slackURL: s.slack.URL(),
-		configPath: filepath.Join(s.dir, "rollcall.toml"),
-		env: func(name string) string {
-			return map[string]string{"BOT": s.slack.BotToken, "SIGNING": s.slack.SigningSecret}[name]
-		},
-		pause: func(ctx context.Context, d time.Duration) error { s.now = s.now.Add(d); return ctx.Err() }}
-}
-
-func (s *slackShop) runs(want int, typed string, args ...string) string {
-	s.t.Helper()
-	var out bytes.Buffer
-	if code := s.program(&out, typed).run(context.Background(), append(args, "-c", filepath.Join(s.dir, "rollcall.toml"))); code != want {
-		s.t.Fatalf("rollcall %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, out.String())
-	}
-	if strings.Contains(out.String(), s.slack.BotToken) || strings.Contains(out.String(), s.slack.SigningSecret) {
-		s.t.Error("a secret was printed")
-	}
-	return out.String()
 }
 
 // desk opens the desk over the shop's ledger, as the daemon does.
@@ -77,23 +54,23 @@ func (s *slackShop) desk() (*slackdesk.Desk, func()) {
 func TestSlackFromSetUpToUndo(t *testing.T) {
 	s := newSlackShop(t, `quiet_hours = ""
 weekend = []`)
-	s.says(s.runs(0, "", "slack", "manifest"), `"socket_mode_enabled": true`, `"chat:write"`)
-	s.says(s.runs(2, "", "slack", "manifest", "--url", "http://x"), "https://")
-	s.runs(0, "", "scan", "-q")
-	s.says(s.runs(1, "", "slack", "check"), "ok   bot token: app A0ROLLCALL", "ok   channel: private", "BAD  people: nobody is bound")
+	s.says(s.rollcall(0, "", "slack", "manifest"), `"socket_mode_enabled": true`, `"chat:write"`)
+	s.says(s.rollcall(2, "", "slack", "manifest", "--url", "http://x"), "https://")
+	s.rollcall(0, "", "scan", "-q")
+	s.says(s.rollcall(1, "", "slack", "check"), "ok   bot token: app A0ROLLCALL", "ok   channel: private", "BAD  people: nobody is bound")
 	s.uid = 1002
-	s.says(s.runs(1, "1\n", "slack", "bind"), "none of [slack] admins")
+	s.says(s.rollcall(1, "1\n", "slack", "bind"), "none of [slack] admins")
 	s.uid = 1001
-	s.says(s.runs(0, "", "slack", "bind"), "E01", "it is your own account", "there is nobody to bind")
+	s.says(s.rollcall(0, "", "slack", "bind"), "E01", "it is your own account", "there is nobody to bind")
 	s.uid = 1003
-	s.says(s.runs(1, "2\n", "slack", "bind"), "E01", "U0ADA", "E03", "no full member", "nobody was bound")
-	s.says(s.runs(0, "1\n", "slack", "bind"), "1 are bound, by E03 (uid 1003)", "rollcall slack confirm")
-	s.says(s.runs(0, "", "slack", "check"), "ok   people: 1 are bound", "note 1 of them by one admin alone")
-	s.says(s.runs(0, "", "slack", "status"), "1 accounts are bound", "U0ADA        E01", "by E03 (uid 1003), not confirmed yet")
+	s.says(s.rollcall(1, "2\n", "slack", "bind"), "E01", "U0ADA", "E03", "no full member", "nobody was bound")
+	s.says(s.rollcall(0, "1\n", "slack", "bind"), "1 are bound, by E03 (uid 1003)", "rollcall slack confirm")
+	s.says(s.rollcall(0, "", "slack", "check"), "ok   people: 1 are bound", "note 1 of them by one admin alone")
+	s.says(s.rollcall(0, "", "slack", "status"), "1 accounts are bound", "U0ADA        E01", "by E03 (uid 1003), not confirmed yet")
 	s.uid = 1004
-	s.says(s.runs(1, "1\n", "slack", "confirm"), "takes a second person")
+	s.says(s.rollcall(1, "1\n", "slack", "confirm"), "takes a second person")
 	s.uid = 1001
-	s.runs(0, "", "settle")
+	s.rollcall(0, "", "settle")
 
 	desk, done := s.desk()
 	refresh := func() {
@@ -121,7 +98,7 @@ weekend = []`)
 	}
 	press(card[0], "rollcall_remove")
 	done()
-	s.says(s.runs(0, "", "settle"), "confirmed")
+	s.says(s.rollcall(0, "", "settle"), "confirmed")
 	if got := s.active(); got != "u1 u3 u4 u5" {
 		t.Errorf("active: %s", got)
 	}
@@ -144,8 +121,8 @@ weekend = []`)
 	if got := s.active(); got != "u1 u2 u3 u4 u5" {
 		t.Errorf("active after the undo: %s", got)
 	}
-	s.says(s.runs(0, "", "slack", "bind", "--remove", "U0ADA"), "nobody's any more")
-	s.runs(0, "", "ledger", "verify")
+	s.says(s.rollcall(0, "", "slack", "bind", "--remove", "U0ADA"), "nobody's any more")
+	s.rollcall(0, "", "ledger", "verify")
 }
 
 func TestSlackConfig(t *testing.T) {
@@ -160,16 +137,16 @@ func TestSlackConfig(t *testing.T) {
 		"weekend = [\"monday\",\"tuesday\",\"wednesday\",\"thursday\",\"friday\",\"saturday\",\"sunday\"]": "no day on which anybody",
 	} {
 		s := newSlackShop(t, lines)
-		s.says(s.runs(1, "", "config", "check"), want)
+		s.says(s.rollcall(1, "", "config", "check"), want)
 	}
 	s := newSlackShop(t, "")
 	good := s.read("rollcall.toml")
 	for from, c := range map[string][2]string{`"env:BOT"`: {`"xoxb-1-literal"`, "written out in the configuration"}, `channel = "G0SECURITY"`: {`channel = "#security"`, "not its name"},
 		`signing_secret = "env:SIGNING"`: {"", "has neither app_token"}, `bot_token = "env:BOT"`: {"", "has no bot_token"}} {
 		s.write("rollcall.toml", strings.Replace(good, from, c[0], 1))
-		s.says(s.runs(1, "", "config", "check"), c[1])
+		s.says(s.rollcall(1, "", "config", "check"), c[1])
 	}
 	s.write("rollcall.toml", strings.Replace(good, `bot_token = "env:BOT"`, `bot_token = "env:SIGNING"`, 1))
-	s.runs(0, "", "scan", "-q")
-	s.says(s.runs(1, "", "slack", "check"), `one begins with "xoxb-"`)
+	s.rollcall(0, "", "scan", "-q")
+	s.says(s.rollcall(1, "", "slack", "check"), `one begins with "xoxb-"`)
 }

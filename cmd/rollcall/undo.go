@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -150,7 +151,8 @@ func (r *runPlan) left(roster *scanner.RosterFacts, id connectors.PersonID) bool
 
 // undoable are the cases to be taken back: one, or all of a run that changed something.
 func undoable(led *ledger.Ledger, id string) ([]*remediate.Case, error) {
-	of, err := led.Cases(func(k *remediate.Case) bool { return k.Run == id && k.State != remediate.Undone && k.Touched() })
+	of, err := led.CasesOf(id)
+	of = slices.DeleteFunc(of, func(k *remediate.Case) bool { return k.State == remediate.Undone || !k.Touched() })
 	if err != nil || len(of) > 0 {
 		return of, err
 	}

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"rollcall/remediate/ledger"
 )
 
 // A backup taken while the daemon is at work restores to the same state elsewhere.
@@ -86,5 +90,67 @@ func TestEgress(t *testing.T) {
 	s.says(out, "hooks.example.com:443", "[notify] webhook", "mail.example.com:587", "app crm", "127.0.0.1:")
 	if strings.Contains(out, "secret") || strings.Contains(out, "/x/") {
 		t.Error(out)
+	}
+}
+
+// What only looks records nothing: a configuration that is tighter than what was allowed is taken up by settle, and by a daemon.
+func TestLookingRecordsNothing(t *testing.T) {
+	s := newShop(t, "ask")
+	s.rollcall(0, "", "scan", "-q", "--no-workbook")
+	led, err := ledger.Open(filepath.Join(s.dir, "state"), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.program(io.Discard, "").config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := c.allows()
+	was.Most["per_run"], was.By, was.At = 99, "rollcall serve", s.now
+	if err := errors.Join(led.PutAllowed(*was), led.Close()); err != nil {
+		t.Fatal(err)
+	}
+	before := s.rollcall(0, "", "ledger", "export")
+	s.rollcall(0, "", "doctor")
+	s.rollcall(0, "", "plan")
+	if after := s.rollcall(0, "", "ledger", "export"); after != before {
+		t.Errorf("recorded by looking: %s", strings.TrimPrefix(after, before))
+	}
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "ledger", "export"), "it is tighter than before")
+}
+
+// A ledger that cannot be read shows as that, not as no case.
+func TestCasesThatCannotBeCounted(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.listen()
+	s.as(1001, 0, "", "scan", "-q", "--no-workbook")
+	s.as(1001, 0, "", "settle")
+	if states, _, err := s.d.openCases(); err != nil || states["open"] != 1 {
+		t.Fatal(states, err)
+	}
+	s.clock.add(time.Minute)
+	led := s.d.led
+	other, err := ledger.Open(t.TempDir(), ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.Close()
+	s.d.led = other
+	defer func() { s.d.led = led }()
+	if states, _, err := s.d.openCases(); err == nil || states != nil {
+		t.Errorf("%v: %v", states, err)
+	}
+	if !strings.Contains(s.log.String(), "cases cannot be counted") {
+		t.Error(s.log.String())
+	}
+	families, err := s.d.figures.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "rollcall_cases" || f.GetName() == "rollcall_cases_overdue" {
+			t.Errorf("a figure of cases nobody counted: %s", f)
+		}
 	}
 }

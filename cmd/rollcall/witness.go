@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"strings"
@@ -28,7 +29,7 @@ type witnessConfig struct {
 
 func (w witnessConfig) check(f *tomlFile) {
 	if w.Webhook != "" && !strings.HasPrefix(w.Webhook, "https://") && !strings.HasPrefix(w.Webhook, "http://127.0.0.1:") {
-		f.problem("witness.webhook", "[witness] webhook = %q: want an address that begins with https://", w.Webhook)
+		f.problem("witness.webhook", "[witness] webhook: want an address that begins with https://")
 	}
 }
 
@@ -67,7 +68,7 @@ func (p *program) witness(ctx context.Context, c *config, led *ledger.Ledger, ru
 			continue
 		}
 		if err := tell.how(ctx, tell.who, append(line, '\n')); err != nil {
-			fmt.Fprintf(p.stderr, "rollcall: the witness %s was not told the head of run %s: %v; the next run tells it of both\n", tell.who, run, err)
+			fmt.Fprintf(p.stderr, "rollcall: the witness %s was not told the head of run %s: %v; the next run tells it of both\n", hostOnly(tell.who), run, err)
 		}
 	}
 }
@@ -83,14 +84,18 @@ func tellFile(c *config) func(context.Context, string, []byte) error {
 	}
 }
 
-func tellWebhook(ctx context.Context, url string, line []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(line))
+func tellWebhook(ctx context.Context, address string, line []byte) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(line))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := httpClient().Do(req)
 	if err != nil {
+		var at *url.Error
+		if errors.As(err, &at) { // which quotes the whole address
+			err = at.Err
+		}
 		return err
 	}
 	defer resp.Body.Close()

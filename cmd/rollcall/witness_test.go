@@ -63,6 +63,8 @@ func TestWitnessIsNotThere(t *testing.T) {
 	dir := t.TempDir()
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
 	var said bytes.Buffer
 	p := &program{stderr: &said, now: func() time.Time { return scriptNow }}
 	led, err := ledger.Open(dir, ledger.Options{})
@@ -71,6 +73,10 @@ func TestWitnessIsNotThere(t *testing.T) {
 	}
 	defer led.Close()
 	p.witness(context.Background(), &config{Dir: dir, Witness: witnessConfig{File: "none/heads", Webhook: server.URL, Command: "false"}}, led, "r1", "")
+	p.witness(context.Background(), &config{Dir: dir, Witness: witnessConfig{Webhook: gone.URL + "/services/SECRET"}}, led, "r2", "")
+	if strings.Contains(said.String(), "SECRET") || !strings.Contains(said.String(), "run r2: dial tcp") {
+		t.Errorf("%s", said.String())
+	}
 	for _, want := range []string{"none/heads was not told the head of run r1", "it answered 404", "false was not told"} {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("%q is missing from %q", want, said.String())

@@ -19,6 +19,7 @@ var migrations = []migration{
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bSlots, bStops, bAnnounced) },
 	func(tx *bbolt.Tx) error { return createBuckets(tx, bBindings, bDelegations, bPasses, bCards, bButtons) },
 	indexCases,
+	tagCases,
 }
 
 func createBuckets(tx *bbolt.Tx, names ...[]byte) error {

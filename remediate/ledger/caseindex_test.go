@@ -30,6 +30,13 @@ func TestCasesAreIndexedByMigration(t *testing.T) {
 		for _, c := range live {
 			out += c.ID + " live; "
 		}
+		of, err := l.CasesOf(live[0].Run)
+		ok(t, err)
+		disabled, err := l.Disabled(noon.Add(1000 * time.Hour))
+		ok(t, err)
+		if out += fmt.Sprintf("%d of its run, %d disabled; ", len(of), len(disabled)); len(of) == 0 || len(disabled) == 0 {
+			t.Fatal(out)
+		}
 		all, err := l.Cases(nil)
 		ok(t, err)
 		for _, c := range all {
@@ -43,7 +50,7 @@ func TestCasesAreIndexedByMigration(t *testing.T) {
 	}
 	want := indexed()
 	ok(t, l.db.Update(func(tx *bbolt.Tx) error {
-		return errors.Join(tx.DeleteBucket(bEnded), tx.DeleteBucket(bBack), setSchema(tx, len(migrations)))
+		return errors.Join(tx.DeleteBucket(bEnded), tx.DeleteBucket(bBack), tx.DeleteBucket(bTags), setSchema(tx, len(migrations)-1))
 	}))
 	end(t, l)
 	l = begin(t, dir)
@@ -70,7 +77,7 @@ func aged(b *testing.B) *Ledger {
 				if c.ItemHash = c.Item.Hash(); i < endedCases {
 					c = in(in(c, remediate.Intent, remediate.Meant, noon), remediate.Confirmed, remediate.Seen, noon.Add(time.Duration(i)*time.Minute))
 				}
-				if err := errors.Join(index(tx, c), putJSON(tx.Bucket(bCases), []byte(c.ID), c)); err != nil {
+				if err := errors.Join(index(tx, c), retag(tx, &remediate.Case{}, c), putJSON(tx.Bucket(bCases), []byte(c.ID), c)); err != nil {
 					return err
 				}
 			}

@@ -102,7 +102,7 @@ func (l *Ledger) putCase(tx *bbolt.Tx, c *remediate.Case, before int, by remedia
 	case old.Rev != before:
 		return fmt.Errorf("%w (it has revision %d, not %d)", remediate.ErrStale, old.Rev, before)
 	}
-	if err := index(tx, c); err != nil {
+	if err := errors.Join(index(tx, c), retag(tx, old, c)); err != nil {
 		return err
 	}
 	why := c.Why

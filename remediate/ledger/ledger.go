@@ -50,6 +50,8 @@ type Options struct {
 	ReadOnly bool          // opens an existing ledger, writes nothing at all
 	Timeout  time.Duration // to wait for another process; 0 = 2 s. Open never waits for ever
 	Holder   string        // what this process is, told to others that find the ledger in use: "rollcall scan"
+
+	opened func() // called when the file was opened, before it is looked at whether it is still the one; of tests
 }
 
 // Ledger is an open ledger. Its methods may be called from several goroutines.

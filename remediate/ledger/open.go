@@ -39,15 +39,21 @@ func openDB(dir string, o Options) (db *bbolt.DB, err error) {
 			})
 			return err
 		})
-		if err != nil || tries == 3 {
+		if err != nil {
 			break
+		}
+		if o.opened != nil {
+			o.opened()
 		}
 		// While this one waited for the lock, the file may have been replaced by a compacted one: what is recorded in the old
 		// one would be lost.
 		if now, serr := os.Stat(path); serr == nil && os.SameFile(opened, now) {
 			break
 		}
-		if err = db.Close(); err != nil {
+		if err = db.Close(); err == nil && tries == 3 {
+			err = fmt.Errorf("%s is replaced again and again while it is opened: find out by whom, and try again", dbName)
+		}
+		if err != nil {
 			break
 		}
 	}

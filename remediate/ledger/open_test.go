@@ -269,3 +269,35 @@ func readableCopy(t *testing.T, program string) string {
 	ok(t, os.WriteFile(to, b, 0o755))
 	return to
 }
+
+// A file that is replaced whenever it is opened is no ledger: what would be recorded in the old one is lost.
+func TestAFileThatIsReplacedEachTimeIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	end(t, begin(t, dir))
+	path := filepath.Join(dir, dbName)
+	times := 0
+	replace := func() {
+		times++
+		b, err := os.ReadFile(path)
+		ok(t, err)
+		ok(t, os.WriteFile(path+".new", b, 0o600))
+		ok(t, os.Rename(path+".new", path))
+	}
+	if l, err := Open(dir, Options{Holder: "test", opened: replace}); err == nil || !strings.Contains(err.Error(), "replaced again and again") || times != 4 {
+		t.Fatalf("opened after %d times: %v, %v", times, l, err)
+	}
+	once := func() {
+		if times++; times == 5 {
+			replace()
+		}
+	}
+	l, err := Open(dir, Options{Holder: "test", opened: once})
+	ok(t, err)
+	ok(t, l.RecordWorkbook(Workbook{Run: "r", SHA256: "kept", At: noon, Actor: "dana"}))
+	end(t, l)
+	l = begin(t, dir)
+	if w, err := l.Workbook("kept"); err != nil || w == nil {
+		t.Errorf("what was recorded is lost: %v", err)
+	}
+	end(t, l)
+}

@@ -84,7 +84,7 @@ func (b *builder) playCase(tx *bbolt.Tx, body []byte) error {
 		if err != nil {
 			return err
 		}
-		return errors.Join(index(tx, x.Kept), putJSON(tx.Bucket(bCases), []byte(x.Kept.ID), x.Kept), touch(tx, old, x.Kept))
+		return errors.Join(index(tx, x.Kept), retag(tx, old, x.Kept), putJSON(tx.Bucket(bCases), []byte(x.Kept.ID), x.Kept), touch(tx, old, x.Kept))
 	})
 }
 

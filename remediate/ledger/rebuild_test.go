@@ -26,6 +26,10 @@ func carried(t *testing.T, l *Ledger) string {
 	}
 	add(l.Cases(nil))
 	add(l.LiveCases(nil))
+	add(l.CasesOf("run-1"))
+	add(l.ShadowCases())
+	add(l.Suspensions())
+	add(l.Disabled(noon.Add(1000 * time.Hour)))
 	for i := range 6 {
 		add(l.Live(fmt.Sprint("g", i)))
 		add(l.LastEnded(fmt.Sprint("g", i)))

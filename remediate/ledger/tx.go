@@ -52,8 +52,11 @@ var (
 	bEnded = []byte("ended cases")            // group → id of its case that ended last
 	bBack  = []byte("cases being taken back") // id → nothing
 
+	// Since the schema of tagCases.
+	bTags = []byte("case tags") // tag → id; see casetags.go
+
 	buckets = [][]byte{bMeta, bEvents, bRuns, bRunIDs, bDiffs, bRoster, bPulls, bFinding, bGrants, bLinks, bRulings, bSignOffs, bWorkbooks, bCases, bLive, bTouched, bLifts, bSlots, bStops, bAnnounced,
-		bBindings, bDelegations, bPasses, bCards, bButtons, bEnded, bBack}
+		bBindings, bDelegations, bPasses, bCards, bButtons, bEnded, bBack, bTags}
 
 	kState   = []byte("state")
 	kSchema  = []byte("schema")
