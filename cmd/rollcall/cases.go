@@ -168,7 +168,7 @@ func (p *program) decide(id string, remove bool, reason, until string) error {
 			return usageError{fmt.Errorf("--until: %w", err)}
 		}
 	}
-	if k, err = c.desk(led, plan).Decide(k.ID, v, p.now()); err != nil {
+	if k, err = p.desk(c, led, plan).Decide(k.ID, v, p.now()); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.stdout, "%s: %s, by %s\n", k.ID, k.State, report.Plain(v.By.String()))

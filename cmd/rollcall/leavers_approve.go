@@ -129,7 +129,7 @@ func (p *program) approveAhead(ctx context.Context, id connectors.PersonID, f ap
 	if err != nil {
 		return err
 	}
-	desk := c.desk(led, plan)
+	desk := p.desk(c, led, plan)
 	k, err := desk.OpenAhead(it, plan.Run, by, at, now)
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func (p *program) typed(id connectors.PersonID) error {
 
 func (p *program) carryOffboard(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, by remediate.Identity, reason string) error {
 	it, now := &plan.Plan.Items[0], p.now()
-	desk := c.desk(led, plan)
+	desk := p.desk(c, led, plan)
 	k, err := led.Live(it.Group)
 	if err == nil && k == nil {
 		k, err = desk.Open(it, plan.Run+"/"+now.UTC().Format(time.RFC3339), now)

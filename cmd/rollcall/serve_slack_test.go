@@ -251,3 +251,56 @@ func (s *servedShop) withSlackBySocket() *slacktest.Fake {
 	s.write("app", fake.AppToken)
 	return fake
 }
+
+// Somebody who speaks in Slack needs no user of the machine: their word counts wherever the second one speaks, for as long as
+// they are bound there.
+func TestAWordInSlackCountsAtTheMachine(t *testing.T) {
+	s := serveShop(t, "ask", "")
+	s.limits("retention = \"90d\"\nmax_age = \"9000h\"\n", `approvers = ["E01", "E05"]`) // E05 has no user
+	s.write("rollcall.toml", strings.Replace(s.read("rollcall.toml"), "[remediate]", "[slack]\nbot_token = \"file:bot\"\nsigning_secret = \"file:signing\"\nmay_offboard = [\"E04\"]\n[remediate]", 1))
+	s.listen()
+	cleo := remediate.Identity{Person: "E03", Proof: "uid 1003"}
+	bind := func(user string, person connectors.PersonID) {
+		t.Helper()
+		if err := s.d.led.Bind(remediate.Binding{User: user, Team: "T1", Person: person, At: s.clock.now()}, cleo); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bind("U0EVE", "E05")
+	bind("U0DORA", "E04")
+	s.as(1001, 0, "", "scan", "-q")
+	s.as(1001, 0, "", "settle")
+	s.as(1001, 0, "", "cases", "remove", s.caseID(), "--reason", "left")
+	s.as(1001, 0, "", "settle")
+	s.clock.add(91 * 24 * time.Hour)
+	s.as(1001, 0, "", "scan", "-q")
+	s.as(1001, 0, "", "settle")
+	id, _, _ := strings.Cut(s.as(1001, 0, "", "cases", "list"), " ")
+	word := func(by remediate.Identity) {
+		t.Helper()
+		k, err := s.d.led.Case(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.Rev++
+		k.Votes = []remediate.Decision{{By: by, Why: "pressed", At: s.clock.now(), Item: k.ItemHash}}
+		if err := s.d.led.Put(k, k.Rev-1, by, "said", s.clock.now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := []string{"cases", "remove", id, "--reason", "nobody needs it"}
+	for name, by := range map[string]remediate.Identity{
+		"somebody else's account":       {Person: "E05", Proof: "slack U0DORA"},
+		"an account that nobody bound":  {Person: "E05", Proof: "slack U0NOBODY"},
+		"an account by its address":     {Person: "E05", Proof: "slack U0NEW by address"},
+		"who may not decide on this":    {Person: "E04", Proof: "slack U0DORA"},
+		"a user that is not configured": {Person: "E05", Proof: "uid 1005"},
+	} {
+		word(by)
+		if out := s.as(1001, 0, "", remove...); !strings.Contains(out, "it takes another person") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+	word(remediate.Identity{Person: "E05", Proof: "slack U0EVE"})
+	s.says(s.as(1001, 0, "", remove...), "remove, by E01")
+}

@@ -68,7 +68,7 @@ func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, p
 		return nil, err
 	}
 	now := p.now()
-	desk := c.desk(led, plan)
+	desk := p.desk(c, led, plan)
 	out = &settled{}
 	if out.Opened, err = desk.Follow(plan.Plan, plan.Run, now, judged); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (p *program) settleBy(ctx context.Context, c *config, led *ledger.Ledger, p
 // of them stops.
 func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, due []*remediate.Case, out *settled) error {
 	back, old, fresh := parted(due)
-	x := &carrier{p: p, c: c, led: led, desk: c.desk(led, plan), apply: p.applier(c, led), out: out, again: true}
+	x := &carrier{p: p, c: c, led: led, desk: p.desk(c, led, plan), apply: p.applier(c, led), out: out, again: true}
 	if err := x.carry(ctx, back, items(back)); err != nil || out.Halted != "" || len(old)+len(fresh) == 0 { // on any ground; see remediate.CheckUndo
 		return err
 	}
@@ -127,7 +127,7 @@ func (p *program) carryDue(ctx context.Context, c *config, led *ledger.Ledger, p
 		}
 	}
 	free, stopped := remediate.Pass(batch, out.Trips)
-	if err := c.hold(led, plan, fresh, out.Trips, p.now()); err != nil {
+	if err := p.hold(c, led, plan, fresh, out.Trips, p.now()); err != nil {
 		return err
 	}
 	// What has begun was counted when it began; it goes on where the ground is still firm.
@@ -149,7 +149,7 @@ func shaky(batch []remediate.Item, ground *remediate.Ground, c *config) []remedi
 
 // hold has people decide on what the policy would have done on the day too many people left at once: by the next run that
 // guard has nothing to compare with any more, and must not have been lifted by waiting.
-func (c *config) hold(led *ledger.Ledger, plan *runPlan, fresh []*remediate.Case, trips []remediate.Trip, now time.Time) error {
+func (p *program) hold(c *config, led *ledger.Ledger, plan *runPlan, fresh []*remediate.Case, trips []remediate.Trip, now time.Time) error {
 	i := slices.IndexFunc(trips, func(t remediate.Trip) bool { return t.Guard == remediate.GuardLeft })
 	if i < 0 {
 		return nil
@@ -158,7 +158,7 @@ func (c *config) hold(led *ledger.Ledger, plan *runPlan, fresh []*remediate.Case
 		if k.State != remediate.Open {
 			continue
 		}
-		if _, err := c.desk(led, plan).Hold(k.ID, trips[i].Says, now); err != nil && !overtaken(err) {
+		if _, err := p.desk(c, led, plan).Hold(k.ID, trips[i].Says, now); err != nil && !overtaken(err) {
 			return err
 		}
 	}
@@ -212,7 +212,7 @@ func (p *program) tell(ctx context.Context, c *config, led *ledger.Ledger, plan 
 		fmt.Fprintf(p.stderr, "rollcall: %s\n", report.Plain(err.Error()))
 	}
 	out.Untold = box.untold()
-	desk := c.desk(led, plan)
+	desk := p.desk(c, led, plan)
 	for _, k := range ask {
 		who := strings.Join(told[k.ID], "; ")
 		if who == "" {
@@ -292,8 +292,15 @@ func (p *program) restoreReturned(ctx context.Context, c *config, led *ledger.Le
 }
 
 // desk is the desk over the ledger, with the people as a run knew them.
-func (c *config) desk(led *ledger.Ledger, plan *runPlan) *remediate.Desk {
-	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, MayDecide: plan.mayDecide(c), Same: plan.same, Bound: led.Bindings}
+func (p *program) desk(c *config, led *ledger.Ledger, plan *runPlan) *remediate.Desk {
+	atTheMachine := plan.mayDecide(c)
+	d := &remediate.Desk{Journal: led, Answer: c.Remediate.Answer, LongestKeep: c.Remediate.Keep, Same: plan.same, Bound: led.Bindings,
+		MayDecide: func(by remediate.Identity, k *remediate.Case) error {
+			if bySlack(by) { // who spoke there needs no user here
+				return p.mayDecideInSlack(c, led, new(slackKnown), by, k)
+			}
+			return atTheMachine(by, k)
+		}}
 	if c.Slack != nil { // what takes two people there must not take one here
 		d.Two = slackdesk.Two
 	}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,15 +78,61 @@ func (r *slackRoom) mayDecide(by remediate.Identity, k *remediate.Case) error {
 	if err := r.p.onlyAllowed(r.c, r.led); err != nil {
 		return err
 	}
-	people, err := r.people()
+	return r.p.mayDecideInSlack(r.c, r.led, &r.known, by, k)
+}
+
+// bySlack tells whether somebody's word came through Slack.
+func bySlack(by remediate.Identity) bool {
+	return strings.HasPrefix(by.Proof, remediate.ProofOfChat(""))
+}
+
+// mayDecideInSlack says why somebody may not decide on a case as people do in Slack; nil: they may. It is asked of whoever
+// speaks, and again of who spoke before them where it takes two, wherever the second does: who spoke in Slack must be bound
+// there still.
+func (p *program) mayDecideInSlack(c *config, led *ledger.Ledger, known *slackKnown, by remediate.Identity, k *remediate.Case) error {
+	people, err := known.people(c, led)
 	if err != nil {
 		return err
 	}
-	delegated, err := r.led.Delegations()
+	delegated, err := led.Delegations()
 	if err != nil {
 		return err
 	}
-	return slackdesk.MayDecide(&k.Item, by.Person, people, connectors.DateOf(r.p.now(), r.c.Zone), delegated)
+	if bySlack(by) {
+		if err := c.stillBound(led, people, by); err != nil {
+			return err
+		}
+	}
+	if k.IsClosing() && c.mayOffboard(people, by.Person) {
+		return nil
+	}
+	return slackdesk.MayDecide(&k.Item, by.Person, people, connectors.DateOf(p.now(), c.Zone), delegated)
+}
+
+// mayOffboard tells whether somebody may close all of a person's access in Slack, and works here.
+func (c *config) mayOffboard(people *slackPeople, id connectors.PersonID) bool {
+	who, known := people.Who(people.Same(id))
+	return c.Slack != nil && people.among(c.Slack.Offboard, id) && known && who.Works && !who.Away
+}
+
+// stillBound says why the account through which somebody spoke does not prove any more who they are.
+func (c *config) stillBound(led *ledger.Ledger, people *slackPeople, by remediate.Identity) error {
+	if c.Slack == nil {
+		return errors.New("nothing is decided in Slack any more")
+	}
+	if c.Slack.ByEmail && strings.HasSuffix(by.Proof, slackdesk.ByAddress) {
+		return nil
+	}
+	bound, err := led.Bindings()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(bound, func(b remediate.Binding) bool {
+		return remediate.ProofOfChat(b.User) == by.Proof && people.Same(b.Person) == people.Same(by.Person)
+	}) {
+		return fmt.Errorf("%s does not speak for %s any more", by.Proof, by.Person)
+	}
+	return nil
 }
 
 func (r *slackRoom) Case(id string) (*remediate.Case, error) { return r.led.Case(id) }

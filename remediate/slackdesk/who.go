@@ -11,6 +11,9 @@ import (
 	"rollcall/remediate"
 )
 
+// ByAddress ends the proof of somebody whose Slack account nobody bound: its address alone says whose it is.
+const ByAddress = " by address"
+
 // memberFor is how long what Slack said of an account is believed.
 const memberFor = 10 * time.Minute
 
@@ -85,7 +88,7 @@ func (d *Desk) speaker(ctx context.Context, user string, p People) (speaker, err
 		}
 		s.Several = len(ids) > 1
 		if len(ids) == 1 {
-			s.Person, s.Proof = ids[0], remediate.ProofOfChat(user)+" by address"
+			s.Person, s.Proof = ids[0], remediate.ProofOfChat(user)+ByAddress
 		}
 	}
 	s.Who, s.Known = p.Who(s.Person)
