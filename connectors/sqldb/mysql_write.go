@@ -13,12 +13,12 @@ import (
 	"rollcall/connectors"
 )
 
-func (m mysqlServer) setLogin(l *login, on bool) []string {
+func (m mysqlServer) setLogin(l *login, on bool) string {
 	word := " ACCOUNT LOCK"
 	if on {
 		word = " ACCOUNT UNLOCK"
 	}
-	return []string{"ALTER USER " + m.account(l.user, l.host) + word}
+	return "ALTER USER " + m.account(l.user, l.host) + word
 }
 
 func (mysqlServer) guarded(l *login) string {

@@ -171,7 +171,7 @@ func (postgres) role(c *catalogue, v []sql.NullString, leaveOut []string) int {
 		c.leftOut++
 		return 0
 	}
-	l := &login{role: r, id: connectors.AccountID(key + "/" + name), user: name, enabled: yes(v[7]), owner: ownerIn(v[10].String)}
+	l := &login{role: r, id: connectors.AccountID(key + ":" + name), user: name, enabled: yes(v[7]), owner: ownerIn(v[10].String)}
 	l.state.ValidUntil, l.state.Expired = v[8].String, yes(v[9])
 	c.logins = append(c.logins, l)
 	if l.enabled && l.state.Expired {

@@ -187,7 +187,7 @@ func (c *cluster) id(t testing.TB, name string) connectors.AccountID {
 	t.Helper()
 	var oid uint32
 	check(t, c.admin.QueryRow(context.Background(), "SELECT oid FROM pg_roles WHERE rolname = $1", name).Scan(&oid))
-	return connectors.AccountID(fmt.Sprintf("%d/%s", oid, name))
+	return connectors.AccountID(fmt.Sprintf("%d:%s", oid, name))
 }
 
 // reset gives the accounts that the suite changes their first state back.
@@ -244,7 +244,7 @@ func (c *cluster) contract(t *testing.T) {
 // all are the accounts there should be, by the server's own program.
 func (c *cluster) all(t testing.TB) []connectors.AccountID {
 	t.Helper()
-	rows, err := c.admin.Query(context.Background(), `SELECT oid::text || '/' || rolname FROM pg_roles WHERE rolname !~ '^pg_'`)
+	rows, err := c.admin.Query(context.Background(), `SELECT oid::text || ':' || rolname FROM pg_roles WHERE rolname !~ '^pg_'`)
 	check(t, err)
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[connectors.AccountID])
 	check(t, err)

@@ -7,12 +7,12 @@ import (
 	"rollcall/connectors"
 )
 
-func (p postgres) setLogin(l *login, on bool) []string {
+func (p postgres) setLogin(l *login, on bool) string {
 	word := " NOLOGIN"
 	if on {
 		word = " LOGIN"
 	}
-	return []string{"ALTER ROLE " + p.quote(l.user) + word}
+	return "ALTER ROLE " + p.quote(l.user) + word
 }
 
 // bootstrap is the oid of the superuser that initdb makes (BOOTSTRAP_SUPERUSERID in pg_authid.dat).

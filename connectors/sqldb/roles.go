@@ -115,11 +115,7 @@ func (a *App) standing(ctx context.Context, before connectors.Account, on bool) 
 		if l.key == c.me && !on {
 			return nil, fmt.Errorf("this is the account that rollcall itself uses: %w", connectors.ErrForbidden)
 		}
-		var out []step
-		for _, do := range a.dialect.setLogin(l, on) {
-			out = append(out, step{do: do})
-		}
-		return out, nil
+		return []step{{do: a.dialect.setLogin(l, on)}}, nil
 	}, func(_ *catalogue, l *login) bool { return l.enabled == on })
 	if err != nil {
 		return r, fmt.Errorf("sqldb: %s account %q: %w", what, before.ID, err)

@@ -173,7 +173,7 @@ type dialect interface {
 	// catalogue reads all roles of the server.
 	catalogue(r *reader) (*catalogue, error)
 	// setLogin lets the login in, or no more.
-	setLogin(l *login, on bool) []string
+	setLogin(l *login, on bool) string
 	// take and give change one thing that the login holds by itself. Each step is a statement.
 	take(c *catalogue, l *login, h holding) []step
 	give(c *catalogue, l *login, h holding, was membership) []step
