@@ -117,6 +117,7 @@ func TestIntegrationMariaDB(t *testing.T) {
 	t.Run("roles are given back as they were", m.roles)
 	t.Run("refuses", m.refuses)
 	t.Run("gotcha 1: a caller who may not read mysql sees nobody, and is told so", m.blind)
+	t.Run("an answer is lost", m.lost)
 	t.Run("TLS or nothing", m.secured)
 	t.Run("own table", m.own)
 }

@@ -220,6 +220,7 @@ func TestIntegrationPostgres(t *testing.T) {
 	t.Run("roles and attributes are taken and given back as they were", c.roles)
 	t.Run("refuses", c.refuses)
 	t.Run("gotcha 11: a name that passes on changes nobody", c.renamed)
+	t.Run("an answer is lost", c.lost)
 	t.Run("TLS or nothing", c.secured)
 	t.Run("preflight", c.preflights)
 	t.Run("own table", c.own)
