@@ -153,11 +153,11 @@ func (c *AppConfig) open(env connectors.Env) (*App, error) {
 
 // The programs, by what stands in do.
 const (
-	doList, doRead, doCheck                  = "list", "read", "check"
-	doDisable, doEnable                      = "disable", "enable"
-	doRemoveEntitlement, doAddEntitlement    = "remove_entitlement", "add_entitlement"
-	doRevokeSessions, doRevokeCredential     = "revoke_sessions", "revoke_credential"
-	accountMark, entitlementMark, secretMark = "{account}", "{entitlement}", "{credential}"
+	doList, doRead, doCheck                      = "list", "read", "check"
+	doDisable, doEnable                          = "disable", "enable"
+	doRemoveEntitlement, doAddEntitlement        = "remove_entitlement", "add_entitlement"
+	doRevokeSessions, doRevokeCredential         = "revoke_sessions", "revoke_credential"
+	accountMark, entitlementMark, credentialMark = "{account}", "{entitlement}", "{credential}"
 )
 
 func (c *AppConfig) programs() map[string][]string {
@@ -189,13 +189,13 @@ func (c *AppConfig) checkPrograms() error {
 // checkArguments wants ids to stand by themselves: inside of more text, they might be read as something else.
 func checkArguments(do string, argv []string) error {
 	for i, arg := range argv {
-		for _, mark := range []string{accountMark, entitlementMark, secretMark} {
+		for _, mark := range []string{accountMark, entitlementMark, credentialMark} {
 			switch {
 			case !strings.Contains(arg, mark):
 			case i == 0 || arg != mark:
 				return fmt.Errorf("%s: %q: an id is an argument by itself: write %q", do, arg, mark)
 			case mark == accountMark && (do == doList || do == doCheck),
-				mark == entitlementMark && do != doRemoveEntitlement && do != doAddEntitlement, mark == secretMark && do != doRevokeCredential:
+				mark == entitlementMark && do != doRemoveEntitlement && do != doAddEntitlement, mark == credentialMark && do != doRevokeCredential:
 				return fmt.Errorf("%s: %s means nothing to this program", do, mark)
 			}
 		}

@@ -224,7 +224,7 @@ func (a *App) run(ctx context.Context, argv []string, in input) (*process, error
 			argv[i] = in.Account.ID
 		case entitlementMark:
 			argv[i] = in.Entitlement
-		case secretMark:
+		case credentialMark:
 			argv[i] = in.Credential
 		default:
 			continue

@@ -269,19 +269,16 @@ func (p *process) page(request string) connectors.Page {
 }
 
 // lastBytes keeps the last of what is written to it.
-type lastBytes struct {
-	buf []byte
-	cut bool
-}
+type lastBytes struct{ buf []byte }
 
 func (l *lastBytes) Write(b []byte) (int, error) {
 	n := len(b)
 	if n > maxErrors {
-		b, l.cut = b[n-maxErrors:], true
+		b = b[n-maxErrors:]
 	}
 	l.buf = append(l.buf, b...)
 	if over := len(l.buf) - maxErrors; over > 0 {
-		l.buf, l.cut = append(l.buf[:0], l.buf[over:]...), true
+		l.buf = append(l.buf[:0], l.buf[over:]...)
 	}
 	return n, nil
 }

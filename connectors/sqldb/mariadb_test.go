@@ -43,7 +43,7 @@ const mariaSeed = "CREATE ROLE readonly;CREATE ROLE payroll_rw;CREATE ROLE payro
 	"GRANT SELECT ON mysql.procs_priv TO scan_no@'%';GRANT SELECT ON mysql.proxies_priv TO scan_no@'%';" +
 	"CREATE TABLE crm.users(id INT PRIMARY KEY, email VARCHAR(90), active TINYINT(1), seen DATETIME, made DATE);" +
 	"INSERT INTO crm.users VALUES (1, 'ada@example.com', 1, '2026-01-02 23:30:00', '2020-02-29'), (2, 'bea@example.com', 1, NULL, NULL), (3, 'cem@example.com', 0, NULL, NULL);" +
-	"GRANT SELECT, UPDATE ON crm.* TO scan_rw@'%'"
+	"GRANT SELECT, UPDATE ON crm.* TO scan_rw@'%';CREATE PROCEDURE crm.pay() SELECT 1;GRANT EXECUTE ON PROCEDURE crm.pay TO UPPER@'%'"
 
 func startMaria(t *testing.T) *maria {
 	t.Helper()
@@ -158,7 +158,7 @@ func (m *maria) reads(t *testing.T) {
 		"alice@127.0.0.1": {"privilege:CREATE USER!", "privilege:GRANT OPTION!", "privilege:SUPER!"},
 		"carol@127.0.%":   {"grants:crm", "payroll_admin!", "payroll_rw! < payroll_admin", "privilege:SELECT! < payroll_admin", "readonly! < payroll_admin"},
 		"leaver@%":        {"payroll_rw!", "grants:crm < payroll_rw", "privilege:SELECT! < payroll_rw", "readonly! < payroll_rw"},
-		"UPPER@%":         nil, "@192.0.2.%": nil, "a@b@%": nil,
+		"UPPER@%":         {"grants:crm"}, "@192.0.2.%": nil, "a@b@%": nil,
 		oddUser + "@%": {"role `of` x.y"},
 	} {
 		if got := holds(t, app, id); !slices.Equal(got, want) {
