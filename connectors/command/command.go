@@ -89,7 +89,7 @@ var (
 )
 
 // mostLag is more than any system is late.
-const mostLag = 366
+const mostLag = 31
 
 // Spec implements connectors.Described.
 func (*AppConfig) Spec() connectors.Spec {

@@ -7,7 +7,8 @@ import (
 )
 
 // Statements change an application's own users. In each, what the statement is about stands as a parameter: the account's
-// id first ($1; ? in MySQL and MariaDB), then the entitlement ($2; the second ?).
+// id first ($1; ? in MySQL and MariaDB), then the entitlement ($2; the second ?). What an undo gives back is what its
+// statement writes: a row that is inserted again has not the date of the one that was deleted, unless rows are marked instead.
 type Statements struct {
 	Disable           string `toml:"disable"`            // id
 	Enable            string `toml:"enable"`             // id
