@@ -37,6 +37,21 @@ func TestSessionsBelongToTheMostSpecificAccount(t *testing.T) {
 	}
 }
 
+func TestHostPatterns(t *testing.T) {
+	for _, x := range []struct {
+		pattern, host string
+		want          bool
+	}{
+		{"%", "", true}, {"%", "a", true}, {"", "", true}, {"", "a", false}, {"a", "a", true}, {"a", "ab", false}, {"a%", "abc", true}, {"%c", "abc", true}, {"%b%", "abc", true},
+		{"a_c", "abc", true}, {"a_c", "ac", false}, {"_", "", false}, {"%a%b", "xaab", true}, {"%ab", "aabb", false}, {`a\_c`, "abc", false}, {`a\_c`, "a_c", true}, {`\%`, "%", true}, {`\%`, "x", false},
+		{strings.Repeat("%a", 100) + "b", strings.Repeat("a", 250), false},
+	} {
+		if got := like(x.pattern, x.host); got != x.want {
+			t.Errorf("%q like %q: %v", x.host, x.pattern, got)
+		}
+	}
+}
+
 // Roles that contain each other, or one that is not there, end nothing.
 func TestNestedRolesInACircle(t *testing.T) {
 	c := &catalogue{roles: map[string]*role{

@@ -127,27 +127,33 @@ func inNet(host string, ip netip.Addr) (in, isNet bool) {
 	return err == nil && p.Contains(ip), err == nil
 }
 
-// like is SQL's LIKE: % stands for any run of characters, _ for one, \ takes the meaning from the next.
+// like is SQL's LIKE: % stands for any run of characters, _ for one, \ takes the meaning from the next. It goes back to the
+// last % alone, so that no pattern takes long.
 func like(pattern, s string) bool {
-	if pattern == "" {
-		return s == ""
-	}
-	switch pattern[0] {
-	case '%':
-		for i := 0; i <= len(s); i++ {
-			if like(pattern[1:], s[i:]) {
-				return true
-			}
+	p, i := 0, 0
+	any, from := -1, 0 // after the last %, and how much of s it has taken
+	for i < len(s) || p < len(pattern) {
+		if p < len(pattern) && pattern[p] == '%' {
+			any, from = p+1, i
+			p++
+			continue
 		}
-		return false
-	case '_':
-		return s != "" && like(pattern[1:], s[1:])
-	case '\\':
-		if len(pattern) > 1 {
-			pattern = pattern[1:]
+		at := p
+		literal := at+1 < len(pattern) && pattern[at] == '\\'
+		if literal {
+			at++
 		}
+		if i < len(s) && at < len(pattern) && (pattern[at] == s[i] || !literal && pattern[at] == '_') {
+			p, i = at+1, i+1
+			continue
+		}
+		if any < 0 || from >= len(s) {
+			return false
+		}
+		from++
+		p, i = any, from
 	}
-	return s != "" && pattern[0] == s[0] && like(pattern[1:], s[1:])
+	return true
 }
 
 // moreSpecific orders as the server sorts: literal hosts, then nets, then patterns by how late their first wildcard stands,

@@ -147,12 +147,15 @@ func (h *rejections) Reject(_ connectors.Collection, _ connectors.Where, err err
 // Preflight implements connectors.Preflighter: the queries are run for an account that is not there.
 func (o *Own) Preflight(ctx context.Context) (connectors.Preflight, error) {
 	p := connectors.Preflight{Identity: o.user}
-	_, err := o.Account(ctx, "no account has this id")
+	err := o.reading(ctx, func(tx *sql.Tx) error {
+		_, err := o.fresh(&reader{server: o.server, ctx: ctx, q: tx, trace: unheard{}}, "no account has this id")
+		return err
+	})
 	switch {
 	case errors.Is(err, connectors.ErrForbidden):
 		p.Problems = append(p.Problems, connectors.Problem{Lacks: err.Error(), So: "no pull would be whole", Fix: "mend the query, or grant SELECT on what it names to " + o.user})
 	case err != nil && !errors.Is(err, connectors.ErrNotFound):
-		return connectors.Preflight{}, err
+		return connectors.Preflight{}, fmt.Errorf("sqldb: %w", err)
 	default:
 		p.Proved = append(p.Proved, "the queries run, and have the columns that are named")
 	}
