@@ -259,7 +259,7 @@ func TestFloodOfErrorsIsBounded(t *testing.T) {
 // The environment is small, the ids come on standard input, and arguments are passed as they are.
 func TestWhatAProgramIsGiven(t *testing.T) {
 	t.Setenv("ROLLCALL_TEST_LEAK", "leaked")
-	odd := []string{"$(touch /tmp/x)", "a b", "*", "; rm -rf /", ""}
+	odd := []string{"$(id)", "a b", "*", "; rm -rf /", ""}
 	a := core(t, helperConfig("env", odd...))
 	a.secrets = nil // the note would show it
 	_, trace, err := connectortest.Accounts(t.Context(), a)
