@@ -77,8 +77,10 @@ type Case struct {
 	// Gone are accounts that the newest run finds nothing wrong with, though the case has begun: what has not been changed of
 	// them by then is left alone.
 	Gone []scanner.Related `json:"gone,omitempty"`
-	Why  string            `json:"why,omitempty"` // what made it fail, drift or end
-	At   time.Time         `json:"at"`            // of the last change
+	// Wrong is whose word ended it, who says that what it was about is wrong.
+	Wrong *Wrong    `json:"wrong,omitempty"`
+	Why   string    `json:"why,omitempty"` // what made it fail, drift or end
+	At    time.Time `json:"at"`            // of the last change
 }
 
 // Decision is somebody's word on a case.

@@ -61,6 +61,9 @@ func (d *Desk) Follow(p *Plan, run string, now time.Time, judged func(*Item) boo
 		if err != nil {
 			return opened, err
 		}
+		if last != nil && last.ItemHash == it.Hash() && last.Wrong.answers(run) {
+			continue
+		}
 		c, err := d.open(it, run, now, held(last))
 		if err != nil {
 			return opened, err
@@ -77,6 +80,8 @@ func held(last *Case) string {
 		return ""
 	case last.State == Undone && last.Undo != nil:
 		return fmt.Sprintf("it was taken back by %s on %s: %s", last.Undo.By, last.Undo.At.Format(time.DateOnly), last.Undo.Why)
+	case last.State == Superseded && last.Wrong != nil:
+		return fmt.Sprintf("%s said on %s that it is wrong: %s", last.Wrong.By, last.Wrong.At.Format(time.DateOnly), last.Wrong.Why)
 	case last.State == Superseded && last.Decision != nil && last.Decision.Until.Known():
 		return fmt.Sprintf("%s kept it until %s, as it was then: %s", last.Decision.By, last.Decision.Until, last.Decision.Why)
 	case last.State == Superseded:

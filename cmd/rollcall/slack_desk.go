@@ -141,6 +141,28 @@ func (r *slackRoom) Cases(keep func(*remediate.Case) bool) ([]*remediate.Case, e
 	return r.led.Cases(keep)
 }
 
+// Wrong takes somebody's word that what a case is about is wrong: it rules on each of its findings as `rollcall findings wrong`
+// does, by what the newest run that has it says.
+func (r *slackRoom) Wrong(id string, v remediate.Verdict, because string, now time.Time) (*remediate.Case, error) {
+	k, err := r.led.Case(id)
+	if err != nil {
+		return nil, err
+	}
+	last, err := recordedRun(r.led, "")
+	if err != nil {
+		return nil, err
+	}
+	said, err := told(r.c, r.led, k.Item.Findings)
+	if err != nil {
+		return nil, err
+	}
+	today := connectors.DateOf(now, r.c.Zone)
+	if r.c.Pinned {
+		today = r.c.AsOf
+	}
+	return r.Desk.Wrong(r.led, id, v, remediate.Wrong{Because: because, Run: last.ID}, said, today, now)
+}
+
 // turn waits until nothing else changes apps.
 func (r *slackRoom) turn(ctx context.Context, what string) (release func(), err error) {
 	if r.p.daemon == nil {

@@ -12,6 +12,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"rollcall/connectors"
+	"rollcall/remediate"
 	"rollcall/scanner"
 )
 
@@ -90,10 +91,23 @@ func (l *Ledger) AddRuling(at time.Time, r scanner.Ruling) error {
 	if r.Finding == "" || r.Because == "" {
 		return errors.New("ledger: ruling on a finding: its id and the reason must be given")
 	}
-	return l.change("a ruling", func(tx *bbolt.Tx) error {
-		return errors.Join(
-			putJSON(tx.Bucket(bRulings), []byte(r.Finding), r),
-			l.addEvent(tx, at, r.Actor, "finding ruled wrong", r))
+	return l.change("a ruling", func(tx *bbolt.Tx) error { return l.addRuling(tx, at, r) })
+}
+
+func (l *Ledger) addRuling(tx *bbolt.Tx, at time.Time, r scanner.Ruling) error {
+	return errors.Join(putJSON(tx.Bucket(bRulings), []byte(r.Finding), r), l.addEvent(tx, at, r.Actor, "finding ruled wrong", r))
+}
+
+// PutWrong records, all or none, a case that ends with its findings being wrong, and the rulings that say so.
+func (l *Ledger) PutWrong(c *remediate.Case, before int, by remediate.Identity, what string, at time.Time, rulings []scanner.Ruling) error {
+	return l.change("case "+c.ID, func(tx *bbolt.Tx) error {
+		err := l.putCase(tx, c, before, by, what, at)
+		for _, r := range rulings {
+			if err == nil {
+				err = l.addRuling(tx, at, r)
+			}
+		}
+		return err
 	})
 }
 

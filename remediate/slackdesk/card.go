@@ -22,6 +22,7 @@ const (
 	kindEscalation = "escalation"
 	kindPending    = "pending" // asked for with the slash command
 	kindOutcome    = "outcome"
+	kindNote       = "note" // of what one person's word set aside
 )
 
 // mostItems is how many cases one card shows: each takes two of the 50 blocks that a message may have, and an app's heading one.
@@ -68,8 +69,11 @@ type mint func(block, verb string, cases map[string]string) string
 
 // blocks are the card. It depends on the view alone, but for the values of buttons.
 func (v *view) blocks(c *remediate.Card, token mint) []slack.Block {
-	if c.Kind == kindOutcome {
+	switch c.Kind {
+	case kindOutcome:
 		return v.outcome(c, token)
+	case kindNote:
+		return []slack.Block{slack.NewHeaderBlock(label(title(c), 150)), section(v.text(&v.entries[0])), small("To take it back: rollcall findings rulings, and rollcall findings right.")}
 	}
 	list := []slack.Block{slack.NewHeaderBlock(label(title(c), 150))}
 	if c.Role != "" {
@@ -106,6 +110,8 @@ func title(c *remediate.Card) string {
 		return "Waiting for you: " + n
 	case kindOutcome:
 		return "What came of it"
+	case kindNote:
+		return "Said to be wrong, and set aside"
 	}
 	return "Access to review: " + n + " to decide"
 }
@@ -222,6 +228,8 @@ func (v *view) text(e *entry) string {
 		add("Asked although the policy would act, because: %s", plain(why, 200))
 	}
 	switch {
+	case e.passed != nil && e.passed.Wrong:
+		add("You passed it on, since something is wrong with it. Whoever runs rollcall looks at it; nothing was decided by that.")
 	case e.passed != nil:
 		add("You passed it on. Somebody else is asked.")
 	case len(e.c.Votes) > 0:
@@ -283,6 +291,8 @@ func (v *view) record(e *entry) string {
 		return "CHANGED SINCE: what it was about is not the same any more. It is asked anew."
 	case undecided(c):
 		return "ASKED AGAIN on another card."
+	case c.Wrong != nil:
+		return v.setAside(c.Wrong)
 	case c.State == remediate.Superseded:
 		return "NO LONGER OPEN: " + plain(c.Why, 200)
 	case c.State == remediate.Undone:

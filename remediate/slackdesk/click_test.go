@@ -498,23 +498,6 @@ func TestNotMine(t *testing.T) {
 	})
 }
 
-// What is wrong goes to whoever runs rollcall; nothing is decided by it.
-func TestWrong(t *testing.T) {
-	both(t, func(t *testing.T, r *rig) {
-		k := r.stale()
-		r.refresh()
-		r.press(r.card(ada), ada, isWrong)
-		contains(t, r.send(r.slack.Submit(r.form(ada), ada, map[string]string{"why": ""})).Said(), "Say why")
-		r.send(r.slack.Submit(r.form(ada), ada, map[string]string{"why": "this is Sue's account"}))
-		r.is(k.ID, remediate.Asked)
-		r.refresh()
-		contains(t, textOf(r.card(channel)), "Ada (E01) says that something is wrong: this is Sue's account.")
-		if len(r.slack.Messages(ben)) != 0 {
-			t.Error("Ben was asked about what is wrong")
-		}
-	})
-}
-
 func TestBulkRemove(t *testing.T) {
 	both(t, func(t *testing.T, r *rig) {
 		var ids []string

@@ -78,6 +78,10 @@ type Cases interface {
 	Cases(keep func(*remediate.Case) bool) ([]*remediate.Case, error)
 	Ask(id string, rev int, whom string, now time.Time) (*remediate.Case, error)
 	Decide(id string, v remediate.Verdict, now time.Time) (*remediate.Case, error)
+	// Wrong takes somebody's word that what a case is about is wrong, because of scanner.BecauseHRData or BecausePolicy: its
+	// findings are set aside as `rollcall findings wrong` does, and the case ends. connectors.ErrNotFound: what they rest on
+	// cannot be read any more.
+	Wrong(id string, v remediate.Verdict, because string, now time.Time) (*remediate.Case, error)
 	Outdated(id string, rev int, why string, now time.Time) (*remediate.Case, error)
 	// Undo takes back what a case did, and says what could not be.
 	Undo(ctx context.Context, id string, by remediate.Identity, why string) (left []string, err error)

@@ -14,9 +14,10 @@ import (
 
 // What the fields of a form are called: the block, and in it the action, by the same name.
 const (
-	fieldWhy   = "why"
-	fieldUntil = "until"
-	fieldTyped = "typed"
+	fieldWhy     = "why"
+	fieldUntil   = "until"
+	fieldTyped   = "typed"
+	fieldBecause = "because"
 )
 
 const (
@@ -45,8 +46,12 @@ func (d *Desk) form(ctx context.Context, p *press) any {
 		return wrong(fieldWhy, "Say why, in a few words.")
 	}
 	if p.Form == viewWrong {
+		because := causeOf(p.Fields[fieldBecause])
+		if because == nil {
+			return wrong(fieldBecause, "Choose what is wrong.")
+		}
 		d.later(pressLimit, func(ctx context.Context) {
-			if err := d.passOn(ctx, p, s, true, clip(why, 1000)); err != nil {
+			if err := d.saysWrong(ctx, p, s, because, clip(why, 1000)); err != nil {
 				d.fails(ctx, p, err)
 			}
 		})
@@ -102,7 +107,7 @@ func (d *Desk) openForm(ctx context.Context, p *press, s *scene) error {
 	if err := d.change(s.Card.ID, map[string]remediate.Button{hashOf(token): button}, func(*remediate.Card) {}); err != nil {
 		return err
 	}
-	view := wrongForm(token)
+	view := wrongForm(token, s.Case)
 	if verb == viewKeep {
 		view = keepForm(token, s.Case, d.set.Longest, now)
 	}
@@ -130,12 +135,6 @@ func keepForm(token string, c *remediate.Case, longest int, now time.Time) slack
 		slack.NewSectionBlock(words(plain(c.Item.Why, 1500)), nil, nil),
 		slack.NewInputBlock(fieldWhy, label("Why does it have to stay?", 200), label("The auditor reads this.", 200), textField(fieldWhy)),
 		slack.NewInputBlock(fieldUntil, label("Until which day, included?", 200), nil, until))
-}
-
-func wrongForm(token string) slack.ModalViewRequest {
-	return modal("What is wrong?", token, viewWrong,
-		slack.NewInputBlock(fieldWhy, label("What does rollcall get wrong here?", 200),
-			label("For example: they still work here, it is somebody else's account, it is no person's account. Nothing is decided by it; somebody else looks at it.", 200), textField(fieldWhy)))
 }
 
 func textField(id string) *slack.PlainTextInputBlockElement {

@@ -229,6 +229,8 @@ func said(c *remediate.Case) string {
 	switch {
 	case c.State == remediate.Undone:
 		return "It was taken back."
+	case c.Wrong != nil:
+		return fmt.Sprintf("%s said already that it is wrong, since %s: it is set aside until %s.", plain(string(c.Wrong.By.Person), 100), because(c.Wrong), c.Wrong.Until)
 	case c.State == remediate.Lapsed, d == nil && c.Touched():
 		return "The policy decided: the access is removed, since nobody answered in time."
 	case c.State == remediate.Superseded:

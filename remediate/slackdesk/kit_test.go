@@ -166,6 +166,19 @@ func (c cases) Case(id string) (*remediate.Case, error) { return c.led.Case(id) 
 func (c cases) Cases(keep func(*remediate.Case) bool) ([]*remediate.Case, error) {
 	return c.led.Cases(keep)
 }
+func (c cases) Wrong(id string, v remediate.Verdict, because string, now time.Time) (*remediate.Case, error) {
+	k, err := c.led.Case(id)
+	if err != nil {
+		return nil, err
+	}
+	said := map[scanner.FindingID]scanner.Finding{}
+	for _, f := range k.Item.Findings {
+		if !strings.HasSuffix(string(f), "untold") {
+			said[f] = scanner.Finding{ID: f, Kind: k.Item.Kinds[0], App: "crm", Account: k.Item.Targets[0].Account, Person: k.Item.Person}
+		}
+	}
+	return c.Desk.Wrong(c.led, id, v, remediate.Wrong{Because: because, Run: k.Run}, said, connectors.DateOf(now, time.UTC), now)
+}
 func (c cases) Undo(ctx context.Context, id string, by remediate.Identity, why string) ([]string, error) {
 	_, left, err := c.apply.Undo(ctx, id, by, why)
 	return left, err
@@ -305,7 +318,7 @@ func row(login, person string) connectors.Account {
 // item is what is decided about one account.
 func item(login, person string, kind scanner.Kind) remediate.Item {
 	a := row(login, person)
-	return remediate.Item{Group: string(kind) + ":" + login, Mode: scanner.ModeAsk, Person: connectors.PersonID(person), Kinds: []scanner.Kind{kind}, Severity: scanner.Medium,
+	return remediate.Item{Group: string(kind) + ":" + login, Mode: scanner.ModeAsk, Person: connectors.PersonID(person), Kinds: []scanner.Kind{kind}, Severity: scanner.Medium, Findings: []scanner.FindingID{scanner.FindingID("f-" + string(kind) + "-" + login)},
 		Why: login + " was not used for 120 days.", Targets: []remediate.Target{{App: "crm", Account: a.ID, Login: login, Fingerprint: remediate.Fingerprint(&a), Class: "human", Exact: true}},
 		Actions: []remediate.Action{{Verb: remediate.Disable, App: "crm", Account: a.ID, Undo: remediate.Exact}}}
 }

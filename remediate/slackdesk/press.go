@@ -221,47 +221,60 @@ func (d *Desk) fails(ctx context.Context, p *press, err error) {
 // decide has the desk record a verdict: after a fresh read, and by compare-and-set. Who was not quick enough is told who was.
 func (d *Desk) decide(ctx context.Context, p *press, s *scene, v remediate.Verdict) (decided bool, err error) {
 	v.By, v.Item = s.Speaker.identity(), s.Item
-	if changed, err := d.outdated(ctx, s.Case); err != nil || changed {
-		if changed {
-			d.tellRefused(ctx, p, s, &refusal{refChanged, "What this was about has changed since. Nothing was decided; what is still wrong is asked anew."})
-		}
+	if gone, err := d.changed(ctx, p, s); err != nil || gone {
 		return false, err
 	}
-	return d.commit(ctx, p, s, v)
+	c, err := d.record(ctx, p, s, func(rev int) (*remediate.Case, error) {
+		v.Rev = rev
+		return d.deps.Cases.Decide(s.Case.ID, v, d.deps.Now())
+	})
+	if err != nil || c == nil {
+		return false, err
+	}
+	d.deps.Log.Info("slack: decided", "case", c.ID, "state", string(c.State), "by", v.By.String())
+	d.refreshCards(ctx, c)
+	if undecided(c) {
+		d.whisper(ctx, p.Channel, p.User, "Noted. This takes two people: somebody else has to say the same before anything is done.")
+		return false, nil
+	}
+	if d.deps.Decided != nil {
+		d.deps.Decided()
+	}
+	return true, nil
 }
 
-// commit records the verdict on the case as it was judged. A case that was only asked meanwhile is judged once more.
-func (d *Desk) commit(ctx context.Context, p *press, s *scene, v remediate.Verdict) (bool, error) {
+// record has the desk record somebody's word on the case as it was judged, by its revision. A case that was only asked meanwhile
+// is judged once more. nil: nothing was recorded, and whoever pressed was told why.
+func (d *Desk) record(ctx context.Context, p *press, s *scene, word func(rev int) (*remediate.Case, error)) (*remediate.Case, error) {
 	for range 3 {
-		v.Rev = s.Case.Rev
-		c, err := d.deps.Cases.Decide(s.Case.ID, v, d.deps.Now())
+		c, err := word(s.Case.Rev)
 		if err == nil {
-			d.deps.Log.Info("slack: decided", "case", c.ID, "state", string(c.State), "by", v.By.String())
-			d.refreshCards(ctx, c)
-			if undecided(c) {
-				d.whisper(ctx, p.Channel, p.User, "Noted. This takes two people: somebody else has to say the same before anything is done.")
-				return false, nil
-			}
-			if d.deps.Decided != nil {
-				d.deps.Decided()
-			}
-			return true, nil
+			return c, nil
 		}
 		if errors.Is(err, remediate.ErrMayNot) { // which says what no press alone shows
 			d.tellRefused(ctx, p, s, &refusal{refOneVoice, "Nothing was recorded. " + plain(err.Error(), 300)})
-			return false, nil
+			return nil, nil
 		}
 		now, readErr := d.deps.Cases.Case(s.Case.ID)
 		if readErr != nil || !errors.Is(err, remediate.ErrStale) && !errors.Is(err, remediate.ErrMove) {
-			return false, err
+			return nil, err
 		}
 		s.Case = now
 		if r := current(p, s); r != nil {
 			d.tellRefused(ctx, p, s, r)
-			return false, nil
+			return nil, nil
 		}
 	}
-	return false, fmt.Errorf("case %s: %w", s.Case.ID, remediate.ErrStale)
+	return nil, fmt.Errorf("case %s: %w", s.Case.ID, remediate.ErrStale)
+}
+
+// changed reads a case's accounts afresh, and tells whoever pressed where it is about something else by now.
+func (d *Desk) changed(ctx context.Context, p *press, s *scene) (bool, error) {
+	gone, err := d.outdated(ctx, s.Case)
+	if err == nil && gone {
+		d.tellRefused(ctx, p, s, &refusal{refChanged, "What this was about has changed since. Nothing was decided; what is still wrong is asked anew."})
+	}
+	return gone, err
 }
 
 // outdated reads the accounts afresh. Of a case that is about something else by now nothing is decided.

@@ -144,7 +144,7 @@ func (d *Desk) last(key, kind string) (at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, c := range d.cards {
-		if c.TS != "" && c.Kind != kindOutcome && c.Kind != kindPending && (kind == "" || c.Kind == kind) && keyOf(c) == key && c.At.After(at) {
+		if c.TS != "" && c.Kind != kindOutcome && c.Kind != kindNote && c.Kind != kindPending && (kind == "" || c.Kind == kind) && keyOf(c) == key && c.At.After(at) {
 			at = c.At
 		}
 	}
@@ -270,13 +270,13 @@ func (d *Desk) bringUpToDate(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	return errors.Join(err, d.outcomes(ctx, known))
+	return errors.Join(err, d.notes(ctx, known), d.outcomes(ctx, known))
 }
 
 // outcomes answers in a card's thread what came of each of its cases, each once for each end it came to.
 func (d *Desk) outcomes(ctx context.Context, known map[string]*remediate.Case) (err error) {
 	told, sent := map[string]bool{}, map[string]int{}
-	cards := d.shown(func(c *remediate.Card) bool { return c.TS != "" && c.Kind != kindOutcome })
+	cards := d.shown(func(c *remediate.Card) bool { return c.TS != "" && c.Kind != kindOutcome && c.Kind != kindNote })
 	for _, c := range cards {
 		for _, it := range c.Items {
 			if k := known[it.Case]; k != nil && it.Told == k.State {

@@ -63,7 +63,9 @@ func (d *Desk) router(now time.Time) (*router, error) {
 	for _, p := range passes {
 		r.passes[p.Case] = append(r.passes[p.Case], p)
 	}
-	for _, c := range d.shown(func(c *remediate.Card) bool { return c.TS != "" && c.Kind != kindOutcome && c.Kind != kindPending }) {
+	for _, c := range d.shown(func(c *remediate.Card) bool {
+		return c.TS != "" && c.Kind != kindOutcome && c.Kind != kindNote && c.Kind != kindPending
+	}) {
 		r.count(c)
 	}
 	return r, nil

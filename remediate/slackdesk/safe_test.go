@@ -48,7 +48,7 @@ func TestNothingIsInjected(t *testing.T) {
 				for _, b := range last.Buttons() {
 					if b.Action == isWrong {
 						r.send(r.slack.Press(last, ada, b))
-						r.send(r.slack.Submit(r.form(ada), ada, map[string]string{"why": "wrong: " + evil}))
+						r.send(r.slack.Submit(r.form(ada), ada, map[string]string{"because": "owner", "why": "wrong: " + evil}))
 					}
 				}
 				r.refresh()

@@ -19,6 +19,10 @@ type (
 		Value    string
 		Text     json.RawMessage
 		Confirm  *struct{ Title, Text, Confirm, Deny text }
+		Options  []struct {
+			Text  text
+			Value string
+		}
 	}
 	block struct {
 		Type      string
@@ -56,8 +60,10 @@ func check(raw json.RawMessage, most int) string {
 			return fmt.Sprintf("block %d: %d elements", i, len(b.Elements))
 		}
 		elements := b.Elements
-		if b.Accessory != nil {
-			elements = append(elements, *b.Accessory)
+		for _, e := range []*element{b.Accessory, b.Element} {
+			if e != nil {
+				elements = append(elements, *e)
+			}
 		}
 		for _, e := range elements {
 			if bad := e.invalid(); bad != "" {
@@ -69,6 +75,16 @@ func check(raw json.RawMessage, most int) string {
 }
 
 func (e *element) invalid() string {
+	if e.Type == "static_select" {
+		for _, o := range e.Options {
+			if n := utf8.RuneCountInString(o.Text.Text); o.Text.Type != "plain_text" || n == 0 || n > 75 || o.Value == "" || len(o.Value) > 150 {
+				return "an option's text or value is empty, too long or no plain text"
+			}
+		}
+		if n := len(e.Options); n == 0 || n > 100 {
+			return fmt.Sprintf("a menu of %d options", n)
+		}
+	}
 	if e.Type != "button" {
 		return ""
 	}

@@ -51,8 +51,11 @@ func (f *Fake) Submit(v View, user string, fields map[string]string) Payload {
 	values := Payload{}
 	for id, s := range fields {
 		field := Payload{"type": "plain_text_input", "value": s}
-		if id == "until" {
+		switch id {
+		case "until":
 			field = Payload{"type": "datepicker", "selected_date": s}
+		case "because":
+			field = Payload{"type": "static_select", "selected_option": Payload{"value": s}}
 		}
 		values[id] = Payload{id: field}
 	}
