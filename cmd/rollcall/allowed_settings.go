@@ -36,7 +36,6 @@ var harmless = map[string]string{
 	"state":                "a daemon takes up no other directory, and what is allowed stands in it",
 	"workers":              "how fast, not what",
 	"serve.stop_within":    "how long an end may take",
-	"serve.watch_apps":     "when runs take place beside the schedules; they carry nothing out",
 	"sign.purpose":         "words for whoever looks at a signature",
 	"slack.command":        "what the command is called",
 	"slack.quiet_hours":    "when people are asked, not who, nor what follows",
