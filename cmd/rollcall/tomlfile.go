@@ -161,6 +161,10 @@ var textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
 // check walks the table beside the types that may take it.
 func (f *tomlFile) check(path string, table map[string]any, types []reflect.Type) {
 	folded := map[string]string{}
+	fields := make([]map[string]reflect.Type, len(types))
+	for i, t := range types {
+		fields[i] = tomlFields(t)
+	}
 	for _, key := range sortedKeys(table) {
 		at := joinPath(path, key)
 		if other, twice := folded[strings.ToLower(key)]; twice {
@@ -171,20 +175,18 @@ func (f *tomlFile) check(path string, table map[string]any, types []reflect.Type
 		var fits []reflect.Type
 		var known []string
 		free := false
-		for _, t := range types {
+		for i, t := range types {
 			if t.Kind() == reflect.Map {
 				free = true
 				fits = append(fits, t.Elem())
-				continue
-			}
-			for name, ft := range tomlFields(t) {
-				known = append(known, name)
-				if name == key {
-					fits = append(fits, ft)
-				}
+			} else if ft, ok := fields[i][key]; ok {
+				fits = append(fits, ft)
 			}
 		}
 		if len(fits) == 0 && !free {
+			for _, names := range fields {
+				known = slices.AppendSeq(known, maps.Keys(names))
+			}
 			f.problem(at, "unknown key %q%s", key, nearest(key, known))
 			continue
 		}
