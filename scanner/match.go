@@ -63,8 +63,9 @@ type appMatcher struct {
 	has     []uint64 // a bit per person: has an account here by sure evidence
 	found   []found  // scratch
 	cands   []candidate
-	tied    []*Person // whom the last ambiguous match lay between
-	byForm  *index    // by the app's convention: see byUsernameAlone
+	at      *connectors.Account // matched last
+	tied    []*Person           // whom its match lies between, if it is ambiguous
+	byForm  *index              // by the app's convention: see byUsernameAlone
 	buf     [192]byte
 	userBuf [192]byte
 }

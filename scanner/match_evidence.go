@@ -195,16 +195,18 @@ func (am *appMatcher) rivalFacts(w written, a *connectors.Account, m Match) writ
 	return w
 }
 
-// rivals are the people an ambiguous match lies between, those still employed first. It matches the account once more,
-// which costs less than to keep them for all.
+// rivals are the people an ambiguous match lies between, those still employed first. An account that is not the one matched
+// last is matched once more, which costs less than to keep them for all.
 func (am *appMatcher) rivals(a *connectors.Account, m Match) []*Person {
 	if m.Grade != Ambiguous {
 		return nil
 	}
-	am.tied = am.tied[:0]
-	am.name.read(a.DisplayName)
-	if _, done := am.byKeys(a); !done {
-		am.rest(a)
+	if am.at != a || len(am.tied) == 0 {
+		am.tied = am.tied[:0]
+		am.name.read(a.DisplayName)
+		if _, done := am.byKeys(a); !done {
+			am.rest(a)
+		}
 	}
 	people := slices.Clone(am.tied)
 	slices.SortFunc(people, func(p, q *Person) int { return comparePeople(p, q, am.m.asOf) })

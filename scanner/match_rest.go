@@ -11,6 +11,7 @@ import (
 // where the account was made when that person was hired or moved, or is in use by the only one who bears the name, and
 // nothing speaks against it.
 func (am *appMatcher) rest(a *connectors.Account) Match {
+	am.at, am.tied = a, am.tied[:0]
 	am.name.read(a.DisplayName)
 	user, admin := baseName(am.userBuf[:0], a.Username)
 	open, done := am.byLearned(a)

@@ -9,6 +9,7 @@ import (
 // sure is the first pass: it goes by a recorded link, the employee id, addresses, and a username that is one of these.
 // False means that the account is left to rest.
 func (am *appMatcher) sure(a *connectors.Account) (Match, bool) {
+	am.at, am.tied = a, am.tied[:0]
 	if len(am.m.links) > 0 {
 		if l, ok := am.m.links[accountKey{am.app, a.ID}]; ok {
 			if p := am.m.ref(string(l.Person)); p != nil {
