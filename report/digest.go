@@ -1,8 +1,6 @@
 package report
 
 import (
-	"encoding/binary"
-	"encoding/hex"
 	"iter"
 	"slices"
 	"strings"
@@ -17,20 +15,33 @@ const digestShown = 12
 // Digest is what a terminal and a summary say of many findings, without holding them: of each one its id and what it is
 // counted under, of those that can be shown their sentence. The zero value is ready. It is used by one goroutine.
 type Digest struct {
-	parts  [][]digestItem      // of the digests that were merged into this one
-	items  []digestItem        // of those added since
+	parts  []digestPart        // of the digests that were merged into this one, and last those added since
 	odd    []scanner.FindingID // ids that are not of the scanner's form
 	groups []*digestGroup
 	apps   []connectors.AppID
 	few    []*scanner.Finding // leavers' accounts and all that is critical
-	last   int                // the group of the last one added
+	worst  worst
+	last   int // the group of the last one added
 }
 
-type digestItem struct {
-	id    uint64 // of an odd one: its place in odd
-	app   int32
-	group uint16 // severities, kinds and reasons: never many
-	odd   bool
+// worst is what fewest made of so many few: several reports of a run ask for it.
+type worst struct {
+	of   int
+	list []*scanner.Finding
+	also map[scanner.FindingID][]string
+}
+
+// digestPart are findings in the order in which they came: nearly always many of one group and app after another.
+type digestPart struct {
+	runs []digestRun
+	ids  []uint64 // of an odd one: its place in odd
+}
+
+// digestRun are n findings of one group and app.
+type digestRun struct {
+	n, app int32
+	group  uint16 // severities, kinds and reasons: never many
+	odd    bool
 }
 
 // digestGroup are the findings of one severity, kind and reason.
@@ -53,21 +64,40 @@ func digestOf(findings []scanner.Finding) *Digest {
 
 // Add counts one finding, and keeps of it what may be shown.
 func (d *Digest) Add(f *scanner.Finding) {
-	g := d.group(f.Severity, f.Kind, f.Reason)
-	d.add(f.ID, g, d.app(f.App))
-	group := d.groups[g]
-	group.total++
-	few := isLeaver(f) || f.Severity == scanner.Critical
+	n, ok := f.ID.Number()
+	if !ok {
+		n = uint64(len(d.odd))
+		d.odd = append(d.odd, scanner.FindingID(strings.Clone(string(f.ID))))
+	}
+	group := d.count(n, !ok, f.Severity, f.Kind, f.Reason, f.App)
+	few := isLeaver(f.Kind, f.Reason) || f.Severity == scanner.Critical
 	shown := len(group.first) < digestShown || scanner.CompareFindings(f, group.first[digestShown-1]) < 0
-	if !few && !shown {
+	if few || shown {
+		d.keep(group, trimmed(f), few, shown)
+	}
+}
+
+// AddFound is Add for what a scan hands on, of each app in the order of CompareFindings.
+func (d *Digest) AddFound(f *scanner.Found) {
+	if f.Whole() {
+		d.Add(f.Finding())
 		return
 	}
-	kept := trimmed(f)
+	group := d.count(f.Number, false, f.Severity, f.Kind, f.Reason, f.App)
+	few := isLeaver(f.Kind, f.Reason) || f.Severity == scanner.Critical
+	after := len(group.first) == digestShown && group.first[digestShown-1].App == f.App
+	if few || !after {
+		d.keep(group, f.Finding(scanner.FactLogin), few, !after)
+	}
+}
+
+// keep keeps a finding among the few, and where it belongs there among the first of its group.
+func (d *Digest) keep(g *digestGroup, kept *scanner.Finding, few, shown bool) {
 	if few {
 		d.few = append(d.few, kept)
 	}
 	if shown {
-		group.keep(kept)
+		g.keep(kept)
 	}
 }
 
@@ -85,17 +115,16 @@ func (d *Digest) Merge(other *Digest) {
 	for i, app := range other.apps {
 		apps[i] = d.app(app)
 	}
-	for _, part := range other.all() {
-		for i := range part {
-			it := &part[i]
-			it.group, it.app = groups[it.group], apps[it.app]
-			if it.odd {
-				d.odd = append(d.odd, other.odd[it.id])
-				it.id = uint64(len(d.odd) - 1)
+	for run, ids := range other.runs() {
+		run.group, run.app = groups[run.group], apps[run.app]
+		for i := range ids {
+			if run.odd {
+				ids[i] += uint64(len(d.odd))
 			}
 		}
-		d.parts = append(d.parts, part)
 	}
+	d.odd = append(d.odd, other.odd...)
+	d.parts = append(d.parts, other.parts...)
 	d.few = append(d.few, other.few...)
 }
 
@@ -107,16 +136,17 @@ func (d *Digest) Total() (n int) {
 	return n
 }
 
-// all are the items, in pieces.
-func (d *Digest) all() [][]digestItem { return append(slices.Clone(d.parts), d.items) }
-
-func (d *Digest) each() iter.Seq[*digestItem] {
-	return func(yield func(*digestItem) bool) {
-		for _, part := range d.all() {
-			for i := range part {
-				if !yield(&part[i]) {
+// runs are the findings, with their ids.
+func (d *Digest) runs() iter.Seq2[*digestRun, []uint64] {
+	return func(yield func(*digestRun, []uint64) bool) {
+		for _, part := range d.parts {
+			ids := part.ids
+			for i := range part.runs {
+				run := &part.runs[i]
+				if !yield(run, ids[:run.n]) {
 					return
 				}
+				ids = ids[run.n:]
 			}
 		}
 	}
@@ -127,37 +157,30 @@ func (d *Digest) AtLeast(s scanner.Severity) bool {
 	return slices.ContainsFunc(d.groups, func(g *digestGroup) bool { return g.severity >= s })
 }
 
-func (d *Digest) add(id scanner.FindingID, group uint16, app int32) {
-	n, ok := idNumber(id)
-	it := digestItem{n, app, group, !ok}
-	if !ok {
-		it.id = uint64(len(d.odd))
-		d.odd = append(d.odd, scanner.FindingID(strings.Clone(string(id))))
+// count counts a finding; n stands for its id.
+func (d *Digest) count(n uint64, odd bool, s scanner.Severity, k scanner.Kind, reason string, id connectors.AppID) *digestGroup {
+	group, app := d.group(s, k, reason), d.app(id)
+	if len(d.parts) == 0 {
+		d.parts = append(d.parts, digestPart{})
 	}
-	d.items = append(d.items, it)
+	part := &d.parts[len(d.parts)-1]
+	part.ids = append(part.ids, n)
+	last := len(part.runs) - 1
+	if last < 0 || part.runs[last].group != group || part.runs[last].app != app || part.runs[last].odd != odd {
+		part.runs = append(part.runs, digestRun{app: app, group: group, odd: odd})
+		last++
+	}
+	part.runs[last].n++
+	d.groups[group].total++
+	return d.groups[group]
 }
 
-// idNumber packs an id of the scanner's form; ok is false for others.
-func idNumber(id scanner.FindingID) (n uint64, ok bool) {
-	var b [8]byte
-	digits, ok := strings.CutPrefix(string(id), "f-")
-	if !ok || len(digits) != 16 || strings.Trim(digits, "0123456789abcdef") != "" {
-		return 0, false
+// id is the id that stands in a run as n.
+func (d *Digest) id(run *digestRun, n uint64) scanner.FindingID {
+	if run.odd {
+		return d.odd[n]
 	}
-	_, err := hex.Decode(b[:], []byte(digits))
-	return binary.BigEndian.Uint64(b[:]), err == nil
-}
-
-// idOf is the id with this number.
-func idOf(n uint64) scanner.FindingID {
-	return scanner.FindingID(hex.AppendEncode([]byte("f-"), binary.BigEndian.AppendUint64(make([]byte, 0, 8), n)))
-}
-
-func (d *Digest) id(it *digestItem) scanner.FindingID {
-	if it.odd {
-		return d.odd[it.id]
-	}
-	return idOf(it.id)
+	return scanner.IDOf(n)
 }
 
 // group numbers a group; findings come in runs of one.
@@ -208,23 +231,50 @@ func (d *Digest) sorted() []*digestGroup {
 // shortIDs is how much of an id tells these findings apart: at least "f-" and eight digits.
 func (d *Digest) shortIDs() int {
 	const least, whole = 10, 18
-	ids := make([]uint64, 0, d.Total())
 	n := least
 	for _, id := range d.odd {
 		n = max(n, len(id))
 	}
-	for it := range d.each() {
-		if !it.odd {
-			ids = append(ids, it.id)
-		}
-	}
-	slices.Sort(ids)
+	ids := d.sortedIDs()
 	for i := 1; i < len(ids); i++ {
 		for n < whole && ids[i]>>(4*(whole-n)) == ids[i-1]>>(4*(whole-n)) {
 			n += 2
 		}
 	}
 	return n
+}
+
+// sortedIDs are the ids but the odd ones. They are as good as random: parted by their first bits, those of half a million
+// findings are sorted in a third of the time.
+func (d *Digest) sortedIDs() []uint64 {
+	const shift = 64 - 12
+	var ends [1 << (64 - shift)]int
+	for run, ids := range d.runs() {
+		for _, id := range ids {
+			if !run.odd {
+				ends[id>>shift]++
+			}
+		}
+	}
+	total := 0
+	for i, n := range ends {
+		ends[i], total = total, total+n
+	}
+	sorted := make([]uint64, total)
+	for run, ids := range d.runs() {
+		for _, id := range ids {
+			if !run.odd {
+				sorted[ends[id>>shift]] = id
+				ends[id>>shift]++
+			}
+		}
+	}
+	from := 0
+	for _, to := range ends {
+		slices.Sort(sorted[from:to])
+		from = to
+	}
+	return sorted
 }
 
 // trimmed is a copy of what is shown of a finding in a list: all but its evidence. It holds on to no other text.

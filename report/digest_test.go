@@ -39,8 +39,10 @@ func TestDigestOfParts(t *testing.T) {
 			merged.Merge(&parts[i])
 		}
 		ids := func(d *Digest) (list []scanner.FindingID) {
-			for it := range d.each() {
-				list = append(list, d.id(it))
+			for run, numbers := range d.runs() {
+				for _, n := range numbers {
+					list = append(list, d.id(run, n))
+				}
 			}
 			slices.Sort(list)
 			return list

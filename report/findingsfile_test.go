@@ -16,7 +16,7 @@ import (
 func manyFindings(n int) (list []scanner.Finding) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range n {
-		list = append(list, scanner.Finding{ID: idOf(uint64(i) * 7919), Kind: scanner.Kinds[r.IntN(len(scanner.Kinds))], Severity: scanner.Severity(r.IntN(5)),
+		list = append(list, scanner.Finding{ID: scanner.IDOf(uint64(i) * 7919), Kind: scanner.Kinds[r.IntN(len(scanner.Kinds))], Severity: scanner.Severity(r.IntN(5)),
 			App: connectors.AppID(fmt.Sprint("app", r.IntN(9))), Account: connectors.AccountID(fmt.Sprint(r.IntN(500))), Person: connectors.PersonID(fmt.Sprint("E", r.IntN(300))),
 			Why: strings.Repeat("why ", r.IntN(40)), Evidence: []scanner.Fact{{Name: "login", Value: "l"}}, Controls: []string{"SOC2 CC6.2"}, TimesSeen: 1})
 	}

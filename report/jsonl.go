@@ -29,14 +29,18 @@ func AppendFinding(dst []byte, f *scanner.Finding) []byte {
 	dst = appendFacts(append(dst, `,"evidence":`...), f.Evidence)
 	dst = appendDate(append(dst, `,"first_seen":`...), f.FirstSeen)
 	dst = strconv.AppendInt(append(dst, `,"times_seen":`...), int64(f.TimesSeen), 10)
+	return append(appendControls(dst, f.Controls), '}')
+}
+
+func appendControls(dst []byte, controls []string) []byte {
 	dst = append(dst, `,"controls":[`...)
-	for i, c := range f.Controls {
+	for i, c := range controls {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		dst = appendString(dst, c)
 	}
-	return append(dst, `]}`...)
+	return append(dst, ']')
 }
 
 func appendRelated(dst []byte, related []scanner.Related) []byte {

@@ -3,13 +3,18 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"iter"
 	"reflect"
+	"slices"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"rollcall/connectors"
 	"rollcall/scanner"
+	"rollcall/scanner/scannertest"
 )
 
 func anyAccount(t *rapid.T) *scanner.AccountLine {
@@ -71,5 +76,37 @@ func BenchmarkReadAccounts(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestLinesAreAsAppendFindingWritesThem: for what a whole simulated company shows, and for findings that are whole.
+func TestLinesAreAsAppendFindingWritesThem(t *testing.T) {
+	var mu sync.Mutex
+	n := 0
+	take := func(_ connectors.AppID, found iter.Seq[*scanner.Found]) error {
+		mu.Lock() // apps come side by side
+		defer mu.Unlock()
+		var l Lines
+		for f := range found {
+			n++
+			f.FirstSeen, f.TimesSeen = connectors.Date(20000+n%7), n%3
+			if got, want := string(l.Append(nil, f)), string(AppendFinding(nil, f.Finding())); got != want {
+				return fmt.Errorf("got  %s\nwant %s", got, want)
+			}
+		}
+		return nil
+	}
+	c, err := scannertest.New(scannertest.Options{People: 300, Apps: 8, Seed: 3, Noise: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := c.Input()
+	in.Found = take
+	if _, err := scanner.Scan(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	f := sample().Result.Findings[0]
+	if err := take("", slices.Values([]*scanner.Found{scanner.FoundOf(&f)})); err != nil || n < 100 {
+		t.Fatalf("%v, %d findings", err, n)
 	}
 }

@@ -50,7 +50,7 @@ func gatherOverview(r *Review) (*overview, error) {
 		}
 		s.accounts.add(f)
 		s.ages[bucketOf(ageBuckets[:], f.FirstSeen, r.Result.AsOf)][f.Severity]++
-		if isLeaver(f) {
+		if isLeaver(f.Kind, f.Reason) {
 			s.leavers[bucketOf(exitBuckets[:], r.lastDay(f.Person), r.Result.AsOf)]++
 			s.kept.count(r, f.Person, r.Result.AsOf)
 		}
@@ -91,7 +91,7 @@ func (r *Review) closedLeavers() (out []Closed) {
 	}
 	off := switchedOff(r)
 	for _, c := range all {
-		if !isLeaver(&c.Finding) {
+		if !isLeaver(c.Finding.Kind, c.Finding.Reason) {
 			continue
 		}
 		// Days are the company's and the moment is UTC: it is no earlier than the day on which it was found.
@@ -124,7 +124,7 @@ func (x *accountIndex) add(f *scanner.Finding) {
 	if f.Account == "" {
 		return
 	}
-	n, ok := idNumber(f.ID)
+	n, ok := f.ID.Number()
 	if !ok {
 		n = uint64(len(x.odd))
 		x.odd = append(x.odd, f.ID)
@@ -149,7 +149,7 @@ func (x *accountIndex) of(app connectors.AppID, acc connectors.AccountID) string
 		if e := x.list[i]; e.odd {
 			ids = append(ids, string(x.odd[e.id]))
 		} else {
-			ids = append(ids, string(idOf(e.id)))
+			ids = append(ids, string(scanner.IDOf(e.id)))
 		}
 	}
 	return joinNonEmpty(" ", ids...)

@@ -91,9 +91,11 @@ func recordOf(r *Review) *Record {
 		return rec
 	}
 	d := r.digest()
-	for it := range d.each() {
-		if id := d.id(it); r.Backlog(id) {
-			rec.Backlog = append(rec.Backlog, id)
+	for run, ids := range d.runs() {
+		for _, n := range ids {
+			if id := d.id(run, n); r.Backlog(id) {
+				rec.Backlog = append(rec.Backlog, id)
+			}
 		}
 	}
 	return rec

@@ -86,7 +86,7 @@ func revokeRows(w *longWriter, r *Review, know *overview) error {
 		return nil
 	}
 	for f, err := range r.findings(scanner.OrphanedAccount) {
-		if err == nil && isLeaver(f) {
+		if err == nil && isLeaver(f.Kind, f.Reason) {
 			at := login{f.App, f.Account}
 			seen[at] = true
 			err = write(revocation{f: f, used: orWord(late[at], r.noLateSignIn(f, signIns))})

@@ -60,19 +60,19 @@ func Summarize(r *Review) *Summary {
 	d := r.digest()
 	s.Total = d.Total()
 	kinds, apps := counter{}, counter{}
-	for it := range d.each() {
-		g := d.groups[it.group]
-		old, news := r.Baseline, false
-		if !old && (r.Backlog != nil || len(fresh) > 0) {
-			id := d.id(it)
-			old, news = r.backlog(id), fresh[id]
+	for run, ids := range d.runs() {
+		g := d.groups[run.group]
+		old, news := 0, 0
+		switch {
+		case r.Baseline:
+			old = len(ids)
+		case r.Backlog != nil || len(fresh) > 0:
+			old, news = r.known(d, run, ids, fresh)
 		}
-		s.Severities[g.severity]++
-		if old {
-			s.Backlog++
-		}
-		kinds.add(Count{Kind: g.kind, Reason: g.reason}, g.severity, news, old)
-		apps.add(Count{App: d.apps[it.app]}, g.severity, news, old)
+		s.Severities[g.severity] += len(ids)
+		s.Backlog += old
+		kinds.add(Count{Kind: g.kind, Reason: g.reason}, g.severity, len(ids), news, old)
+		apps.add(Count{App: d.apps[run.app]}, g.severity, len(ids), news, old)
 	}
 	s.Kinds, s.Apps = kinds.sorted(), apps.sorted()
 	for i := range r.Result.Accepted {
@@ -86,6 +86,20 @@ func Summarize(r *Review) *Summary {
 	s.Figures = figures(r, s)
 	s.Verdict, s.Headline = verdict(r, s)
 	return s
+}
+
+// known counts how many findings of a run were there from the first run on, and how many are fresh.
+func (r *Review) known(d *Digest, run *digestRun, ids []uint64, fresh map[scanner.FindingID]bool) (old, news int) {
+	for _, n := range ids {
+		id := d.id(run, n)
+		if r.backlog(id) {
+			old++
+		}
+		if fresh[id] {
+			news++
+		}
+	}
+	return old, news
 }
 
 // ruling is what a person said of a finding that is set aside as wrong; empty for others.
@@ -103,20 +117,17 @@ func evidence(f *scanner.Finding, name string) string {
 
 type counter map[Count]*Count
 
-func (c counter) add(key Count, severity scanner.Severity, fresh, old bool) {
+// add counts so many findings, and how many of them are fresh and old.
+func (c counter) add(key Count, severity scanner.Severity, count, fresh, old int) {
 	n := c[key]
 	if n == nil {
 		n = &Count{Kind: key.Kind, Reason: key.Reason, App: key.App}
 		c[key] = n
 	}
-	n.Total++
-	n.Severities[severity]++
-	if fresh {
-		n.New++
-	}
-	if old {
-		n.Backlog++
-	}
+	n.Total += count
+	n.Severities[severity] += count
+	n.New += fresh
+	n.Backlog += old
 }
 
 // sorted puts the kinds in the order reports use and the apps by name.
@@ -134,16 +145,19 @@ func (c counter) sorted() []Count {
 }
 
 // isLeaver tells of an enabled account whose owner is gone.
-func isLeaver(f *scanner.Finding) bool {
-	return f.Kind == scanner.OrphanedAccount && (f.Reason == scanner.ReasonLeaver || f.Reason == scanner.ReasonContractEnded)
+func isLeaver(k scanner.Kind, reason string) bool {
+	return k == scanner.OrphanedAccount && (reason == scanner.ReasonLeaver || reason == scanner.ReasonContractEnded)
 }
 
 // fewest picks the findings nobody should have to look for: leavers' enabled accounts, and all that is critical. The most
 // severe come first, which puts privileged accounts before others. An account, and a case, is named once; what else they
 // are in the list for is said beside it.
 func (d *Digest) fewest() ([]*scanner.Finding, map[scanner.FindingID][]string) {
+	if d.worst.also != nil && d.worst.of == len(d.few) {
+		return d.worst.list, d.worst.also
+	}
 	rank := func(f *scanner.Finding) int {
-		if isLeaver(f) {
+		if isLeaver(f.Kind, f.Reason) {
 			return 0
 		}
 		return 1
@@ -172,6 +186,7 @@ func (d *Digest) fewest() ([]*scanner.Finding, map[scanner.FindingID][]string) {
 		}
 		return true
 	})
+	d.worst = worst{len(d.few), all, also}
 	return all, also
 }
 

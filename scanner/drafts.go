@@ -1,8 +1,10 @@
 package scanner
 
 import (
+	"bytes"
 	"cmp"
 	"iter"
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -18,13 +20,15 @@ type drafts struct {
 	related [][]Related
 	reasons []string
 	texts   arena
-	keys    []sortKey // see order
+	keys    []uint64 // see order
 	buf     []byte
 	warmed  byte // keeps touch from being optimised away
 }
 
-// draft is one finding. Its texts are its id, account, entitlement, group and why, and then its own facts.
+// draft is one finding. Its texts are its account, entitlement, group (none where that is its id) and why, and then its own
+// facts. Why and facts are in the form of JSON: see written.
 type draft struct {
+	id       uint64
 	texts    span
 	shared   span  // the facts that all findings of its account have in common
 	person   int32 // their Index; noPerson
@@ -40,38 +44,41 @@ const noPerson = -1
 
 // spareDrafts are lists that an app has done with: the next one need not grow one of its own.
 type spareDrafts struct {
-	mu   sync.Mutex
-	free []drafts
+	mu     sync.Mutex
+	free   []drafts
+	chunks spareChunks
 }
 
 func (s *spareDrafts) take() drafts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	d := drafts{}
 	if n := len(s.free); n > 0 {
-		d := s.free[n-1]
-		s.free = s.free[:n-1]
-		return d
+		d, s.free = s.free[n-1], s.free[:n-1]
 	}
-	return drafts{}
+	d.texts.spare = &s.chunks
+	return d
 }
 
 func (s *spareDrafts) give(d drafts) {
+	s.chunks.give(append(d.texts.full, d.texts.now)...)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.free = append(s.free, drafts{list: d.list[:0], keys: d.keys[:0], buf: d.buf[:0]})
 }
 
-// draft makes one of a finding whose facts are shared, then those in f.Evidence, then own. why stands for f.Why, person for
-// f.Person.
-func (d *drafts) draft(f *Finding, why []byte, person int32, shared span, own []Fact) draft {
+// draft makes one of a finding whose facts are shared, then those in f.Evidence, then own. why, which it escapes where it
+// stands, is for f.Why, person for f.Person, id for f.ID.
+func (d *drafts) draft(f *Finding, id uint64, why []byte, person int32, shared span, own []Fact) draft {
 	b := d.buf[:0]
-	for _, s := range [...]string{string(f.ID), string(f.Account), string(f.Entitlement), f.Group} {
+	for _, s := range [...]string{string(f.Account), string(f.Entitlement), f.Group} {
 		b = appendText(b, s)
 	}
+	why = connectors.EscapeJSON(why, 0)
 	b = append(appendLength(b, len(why)), why...)
-	b = appendFacts(appendFacts(b, f.Evidence), own)
+	b = written(b).facts(f.Evidence...).facts(own...)
 	d.buf = b
-	x := draft{texts: d.texts.put(b), shared: shared, person: person, reason: d.reason(f.Reason), kind: kindPlace[f.Kind],
+	x := draft{id: id, texts: d.texts.put(b), shared: shared, person: person, reason: d.reason(f.Reason), kind: kindPlace[f.Kind],
 		severity: f.Severity, grade: f.Grade, by: f.By}
 	if len(f.Related) > 0 {
 		d.related = append(d.related, f.Related)
@@ -90,18 +97,15 @@ func (d *drafts) reason(s string) uint8 {
 	return uint8(i)
 }
 
-// finding writes a draft out into f, whose evidence is used again.
-func (d *drafts) finding(x *draft, app connectors.AppID, f *Finding) {
+// found shows a draft as what a scan hands on.
+func (d *drafts) found(x *draft, app connectors.AppID, f *Found) {
 	rest := d.texts.get(x.texts)
-	id, rest := cutText(rest)
-	acc, rest := cutText(rest)
-	ent, rest := cutText(rest)
-	group, rest := cutText(rest)
-	why, rest := cutText(rest)
-	kind := Kinds[x.kind]
-	*f = Finding{ID: FindingID(id), Kind: kind, Reason: d.reasons[x.reason], Severity: x.severity, App: app, Account: connectors.AccountID(acc),
-		Entitlement: connectors.EntitlementID(ent), Group: group, Grade: x.grade, By: x.by, Why: why,
-		Evidence: cutFacts(cutFacts(f.Evidence[:0], d.texts.get(x.shared)), rest), Controls: controls[kind]}
+	*f = Found{Number: x.id, Kind: Kinds[x.kind], Reason: d.reasons[x.reason], Severity: x.severity, App: app, Grade: x.grade, By: x.by}
+	f.Account, rest = cutText(rest)
+	f.Entitlement, rest = cutText(rest)
+	f.Group, rest = cutText(rest)
+	f.Why, rest = cutText(rest)
+	f.Facts = [2][]byte{d.texts.get(x.shared), rest}
 	if x.person != noPerson {
 		f.Person = d.people[x.person].ID
 	}
@@ -110,20 +114,20 @@ func (d *drafts) finding(x *draft, app connectors.AppID, f *Finding) {
 	}
 }
 
-// sorted yields the findings in the order of CompareFindings, each once. What it yields is valid until the next one; its
-// strings stay.
-func (d *drafts) sorted(app connectors.AppID) iter.Seq[*Finding] {
-	return func(yield func(*Finding) bool) {
-		var f Finding
-		last := FindingID("")
-		d.order()
+// sorted yields the findings in the order of CompareFindings, each once.
+func (d *drafts) sorted(app connectors.AppID) iter.Seq[*Found] {
+	return func(yield func(*Found) bool) {
+		var f Found
+		last, some := uint64(0), false
+		place := d.order()
 		for n, k := range d.keys {
-			d.warm(d.keys[min(n+warmAhead, len(d.keys)-1)].at)
-			d.finding(&d.list[k.at], app, &f)
-			if f.ID == last {
+			d.warm(d.keys[min(n+warmAhead, len(d.keys)-1)] & place)
+			x := &d.list[k&place]
+			if some && x.id == last {
 				continue
 			}
-			last = f.ID
+			last, some = x.id, true
+			d.found(x, app, &f)
 			if !yield(&f) {
 				return
 			}
@@ -135,35 +139,23 @@ func (d *drafts) sorted(app connectors.AppID) iter.Seq[*Finding] {
 // memory, and to wait for each in turn took a third of the time of writing findings out.
 const warmAhead = 6
 
-func (d *drafts) warm(i int32) {
+func (d *drafts) warm(i uint64) {
 	x := &d.list[i]
 	d.warmed += touch(d.texts.get(x.texts)) + touch(d.texts.get(x.shared))
 }
 
 // touch reads a byte of each line of the cache.
-func touch(s string) (sum byte) {
-	for at := 0; at < len(s); at += 64 {
-		sum += s[at]
+func touch(b []byte) (sum byte) {
+	for at := 0; at < len(b); at += 64 {
+		sum += b[at]
 	}
 	return sum
 }
 
-// kept is a copy of what sorted yields, to be kept.
-func kept(f *Finding) Finding {
-	c := *f
-	c.Evidence = slices.Clone(f.Evidence)
-	return c
-}
-
-// sortKey decides most comparisons without touching the drafts: severity, kind and reason, then the person. People stand in
-// the order of their ids.
-type sortKey struct {
-	rank uint64
-	at   int32
-}
-
-// order sorts small keys, in a fifth of the time that sorting the findings themselves takes.
-func (d *drafts) order() {
+// order sorts keys that decide most comparisons without touching the drafts, in a tenth of the time that sorting the findings
+// themselves takes: severity, kind and reason, then the person (people stand in the order of their ids), and last the draft's
+// place. It returns the bits of the place.
+func (d *drafts) order() (place uint64) {
 	rank := make([]uint64, len(d.reasons))
 	for i, r := range d.reasons {
 		for _, other := range d.reasons {
@@ -172,32 +164,40 @@ func (d *drafts) order() {
 			}
 		}
 	}
+	placeBits, personBits := bits.Len(uint(len(d.list))), bits.Len(uint(len(d.people)+1))
 	d.keys = slices.Grow(d.keys[:0], len(d.list))[:len(d.list)]
 	for i := range d.list {
 		x := &d.list[i]
-		d.keys[i] = sortKey{uint64(Critical-x.severity)<<56 | uint64(x.kind)<<48 | rank[x.reason]<<32 | uint64(x.person+1), int32(i)}
+		group := (uint64(Critical-x.severity)<<5|uint64(x.kind))<<8 | rank[x.reason]
+		d.keys[i] = (group<<personBits|uint64(x.person+1))<<placeBits | uint64(i)
 	}
-	slices.SortFunc(d.keys, func(a, b sortKey) int {
-		if a.rank != b.rank {
-			return cmp.Compare(a.rank, b.rank)
+	slices.Sort(d.keys)
+	place = 1<<placeBits - 1
+	for from := 0; from < len(d.keys); {
+		to := from + 1
+		for to < len(d.keys) && d.keys[to]>>placeBits == d.keys[from]>>placeBits {
+			to++
 		}
-		return d.compareAnchors(&d.list[a.at], &d.list[b.at])
-	})
+		if to > from+1 {
+			slices.SortFunc(d.keys[from:to], func(a, b uint64) int { return d.compareAnchors(&d.list[a&place], &d.list[b&place]) })
+		}
+		from = to
+	}
+	return place
 }
 
 // compareAnchors is that of the findings, of one app and person.
 func (d *drafts) compareAnchors(a, b *draft) int {
-	idA, restA := cutText(d.texts.get(a.texts))
-	idB, restB := cutText(d.texts.get(b.texts))
+	restA, restB := d.texts.get(a.texts), d.texts.get(b.texts)
 	for range 2 { // account, then entitlement
-		var textA, textB string
+		var textA, textB []byte
 		textA, restA = cutText(restA)
 		textB, restB = cutText(restB)
-		if c := cmp.Compare(textA, textB); c != 0 {
+		if c := bytes.Compare(textA, textB); c != 0 {
 			return c
 		}
 	}
-	return cmp.Compare(idA, idB)
+	return cmp.Compare(a.id, b.id)
 }
 
 // kindPlace is the place of each kind in Kinds.

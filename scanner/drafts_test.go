@@ -12,8 +12,8 @@ import (
 
 // TestDraftsGiveTheFindingsBack: what goes in comes out, each once, in the order of every report.
 func TestDraftsGiveTheFindingsBack(t *testing.T) {
-	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab\x00é")), 0, 300, -1)
-	facts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Fact { return Fact{text.Draw(t, "name"), text.Draw(t, "value")} }), 0, 4)
+	text := rapid.StringOfN(rapid.RuneFrom([]rune("ab\x00é\"\\\u2028")), 0, 300, -1)
+	facts := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Fact { return Fact{"a name", text.Draw(t, "value")} }), 0, 4)
 	rapid.Check(t, func(t *rapid.T) {
 		type entry struct {
 			f           Finding
@@ -24,6 +24,7 @@ func TestDraftsGiveTheFindingsBack(t *testing.T) {
 				Reason: rapid.SampledFrom([]string{"", "leaver", "leave"}).Draw(t, "reason"), Person: connectors.PersonID(text.Draw(t, "person")),
 				Account: connectors.AccountID(text.Draw(t, "account")), Entitlement: connectors.EntitlementID(text.Draw(t, "entitlement")),
 				Why: text.Draw(t, "why"), Grade: Strong, By: ByName, Related: []Related{{App: "other"}}, Evidence: facts.Draw(t, "evidence")}
+			f.Group = rapid.SampledFrom([]string{"", "group"}).Draw(t, "group")
 			seal(&f, string(f.Person)+f.Reason+f.Severity.String()+f.Why)
 			return entry{f, facts.Draw(t, "shared"), facts.Draw(t, "own")}
 		})).Draw(t, "findings")
@@ -49,7 +50,12 @@ func TestDraftsGiveTheFindingsBack(t *testing.T) {
 				if e.f.Person == "" {
 					person = noPerson
 				}
-				d.list = append(d.list, d.draft(&e.f, []byte(e.f.Why), int32(person), d.texts.put(appendFacts(nil, e.shared)), e.own))
+				f := e.f
+				number, _ := f.ID.Number()
+				if f.Group == string(f.ID) {
+					f.Group = ""
+				}
+				d.list = append(d.list, d.draft(&f, number, []byte(f.Why), int32(person), d.texts.put(written(nil).facts(e.shared...)), e.own))
 			}
 			e.f.Evidence = slices.Concat(e.shared, e.f.Evidence, e.own)
 			want = append(want, e.f)
@@ -57,9 +63,7 @@ func TestDraftsGiveTheFindingsBack(t *testing.T) {
 		SortFindings(want)
 		var got []Finding
 		for f := range d.sorted("app") {
-			kept := *f
-			kept.Evidence = append([]Fact(nil), f.Evidence...)
-			got = append(got, kept)
+			got = append(got, *f.Finding())
 		}
 		if len(got) != len(want) {
 			t.Fatalf("got %d, want %d", len(got), len(want))

@@ -2,7 +2,7 @@ package scanner
 
 import (
 	"encoding/binary"
-	"strings"
+	"sync"
 )
 
 // textChunk bytes of text are kept together.
@@ -10,34 +10,76 @@ const textChunk = 1 << 18
 
 // arena keeps texts one after the other.
 type arena struct {
-	full []string
-	now  strings.Builder
+	spare *spareChunks // nil: there are none
+	full  [][]byte
+	now   []byte
+}
+
+// spareChunks are those of arenas that are done with. New ones for each app were a third of all that a scan allocates.
+type spareChunks struct {
+	mu   sync.Mutex
+	free [][]byte
+}
+
+func (s *spareChunks) take() []byte {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.free)
+	if n == 0 {
+		return nil
+	}
+	c := s.free[n-1]
+	s.free = s.free[:n-1]
+	return c[:0]
+}
+
+func (s *spareChunks) give(chunks ...[]byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range chunks {
+		if cap(c) == textChunk {
+			s.free = append(s.free, c)
+		}
+	}
 }
 
 // span is where a text lies in an arena; the zero span is no text.
 type span struct{ chunk, from, to int32 }
 
 func (a *arena) put(b []byte) span {
-	if a.now.Len()+len(b) > a.now.Cap() {
-		if a.now.Cap() > 0 {
-			a.full = append(a.full, a.now.String())
-		}
-		a.now = strings.Builder{}
-		a.now.Grow(max(textChunk, len(b)))
+	if len(a.now)+len(b) > cap(a.now) {
+		a.next(len(b))
 	}
-	from := a.now.Len()
-	a.now.Write(b)
-	return span{int32(len(a.full)), int32(from), int32(a.now.Len())}
+	from := len(a.now)
+	a.now = append(a.now, b...)
+	return span{int32(len(a.full)), int32(from), int32(len(a.now))}
 }
 
-func (a *arena) get(s span) string {
+// next begins a chunk with room for so many bytes.
+func (a *arena) next(n int) {
+	if cap(a.now) > 0 {
+		a.full = append(a.full, a.now)
+	}
+	if n <= textChunk {
+		a.now = a.spare.take()
+	}
+	if a.now == nil || n > textChunk {
+		a.now = make([]byte, 0, max(textChunk, n))
+	}
+}
+
+func (a *arena) get(s span) []byte {
 	if s.from == s.to {
-		return ""
+		return nil
 	}
-	if int(s.chunk) == len(a.full) {
-		return a.now.String()[s.from:s.to]
+	c := a.now
+	if int(s.chunk) < len(a.full) {
+		c = a.full[s.chunk]
 	}
-	return a.full[s.chunk][s.from:s.to]
+	return c[s.from:s.to:s.to]
 }
 
 func appendText(b []byte, s string) []byte { return append(appendLength(b, len(s)), s...) }
@@ -50,40 +92,12 @@ func appendLength(b []byte, n int) []byte {
 }
 
 // cutText parts the first text from what appendText wrote. Most are shorter than 128 bytes.
-func cutText(s string) (text, rest string) {
-	if len(s) > 0 && s[0] < 0x80 {
-		n := 1 + int(s[0])
-		return s[1:n], s[n:]
+func cutText(b []byte) (text, rest []byte) {
+	if len(b) > 0 && b[0] < 0x80 {
+		n := 1 + int(b[0])
+		return b[1:n:n], b[n:]
 	}
-	return cutLongText(s)
-}
-
-func cutLongText(s string) (text, rest string) {
-	n, shift := 0, 0
-	for i := 0; i < len(s); i++ {
-		n |= int(s[i]&0x7f) << shift
-		if s[i] < 0x80 {
-			return s[i+1 : i+1+n], s[i+1+n:]
-		}
-		shift += 7
-	}
-	return "", ""
-}
-
-func appendFacts(b []byte, facts []Fact) []byte {
-	for i := range facts {
-		b = appendText(appendText(b, facts[i].Name), facts[i].Value)
-	}
-	return b
-}
-
-// cutFacts appends what appendFacts wrote.
-func cutFacts(facts []Fact, s string) []Fact {
-	for s != "" {
-		var f Fact
-		f.Name, s = cutText(s)
-		f.Value, s = cutText(s)
-		facts = append(facts, f)
-	}
-	return facts
+	size, n := binary.Uvarint(b)
+	end := n + int(size)
+	return b[n:end:end], b[end:]
 }

@@ -5,7 +5,7 @@ package scanner
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
@@ -128,14 +128,16 @@ type Related struct {
 // Fact is one value a rule looked at. In JSON, the facts of a finding are one object in this order.
 type Fact struct{ Name, Value string }
 
-// findingID derives the id. extra tells apart what the anchor does not: the rule of a SoD conflict, a credential.
-func findingID(k Kind, app connectors.AppID, acc connectors.AccountID, ent connectors.EntitlementID, extra string) FindingID {
-	b := make([]byte, 0, 256)
-	for _, s := range []string{string(k), string(app), string(acc), string(ent), extra} {
+// findingNumber derives what an id is made of. extra tells apart what the anchor does not: the rule of a SoD conflict, a
+// credential.
+func findingNumber(f *Finding, extra string) uint64 {
+	var buf [256]byte
+	b := buf[:0]
+	for _, s := range [...]string{string(f.Kind), string(f.App), string(f.Account), string(f.Entitlement), extra} {
 		b = append(append(strconv.AppendInt(b, int64(len(s)), 10), ':'), s...)
 	}
 	sum := sha256.Sum256(b)
-	return FindingID(hex.AppendEncode(append(b[:0], "f-"...), sum[:8]))
+	return binary.BigEndian.Uint64(sum[:8])
 }
 
 // CompareFindings is the order of every output: most severe first, then by kind, person, app and account, so that it

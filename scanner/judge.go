@@ -25,9 +25,9 @@ type judgeInput struct {
 type judge struct {
 	judgeInput
 	roles   *roleBook
-	persons []personFacts            // by Person.Index
-	alive   map[*Person]*Person      // of an ended person: an employed one who could be the same human, an unlinked re-hire
-	hr      []atomic.Pointer[string] // by Person.Index: see hrFacts
+	persons []personFacts          // by Person.Index
+	alive   map[*Person]*Person    // of an ended person: an employed one who could be the same human, an unlinked re-hire
+	texts   []atomic.Pointer[told] // by Person.Index
 	days
 	removals map[connectors.AppID]map[connectors.AccountID][]Removal
 	aside    aside
@@ -57,7 +57,7 @@ func newJudge(in judgeInput) *judge {
 	}
 	j := &judge{judgeInput: in, removals: map[connectors.AppID]map[connectors.AccountID][]Removal{}, missing: map[string]int{},
 		persons: make([]personFacts, len(in.People.All)), alive: map[*Person]*Person{}}
-	j.hr = make([]atomic.Pointer[string], len(in.People.All))
+	j.texts = make([]atomic.Pointer[told], len(in.People.All))
 	j.days = newDays(in.AsOf)
 	for i, p := range in.People.All {
 		j.persons[i] = j.factsOf(p)
@@ -166,7 +166,7 @@ func (j *judge) finish(apps []*appJudge) verdict {
 	}
 	for _, aj := range apps {
 		for f := range aj.open() {
-			v.Findings = append(v.Findings, kept(f))
+			v.Findings = append(v.Findings, *f.Finding())
 		}
 		v.Accepted = append(v.Accepted, aj.accepted...)
 		v.NotJudged = append(v.NotJudged, aj.notJudged()...)

@@ -27,10 +27,9 @@ type appJudge struct {
 	shared    sharedFacts // facts all its findings have in common
 	held      []int32     // its entitlements, by number
 	power     bool        // one of them is privileged
-	named     named       // texts about its owner
 	said      []byte      // see say
 	written   written     // facts before they are kept
-	someFacts []Fact      // see roleFacts and rivals
+	someFacts []Fact      // see roleFacts
 
 	drafts    drafts
 	yielded   yielding
@@ -164,19 +163,25 @@ func (aj *appJudge) end(complete bool) {
 	if aj.signals.Use.Given && !aj.sawUse {
 		aj.dropKinds(gapUseBlank, StalePrivilege)
 	}
-	aj.s, aj.evidence, aj.shared, aj.yielded, aj.named = subject{}, nil, sharedFacts{}, yielding{}, named{}
+	aj.s, aj.evidence, aj.shared, aj.yielded = subject{}, nil, sharedFacts{}, yielding{}
 	aj.judge.slots.give(aj.slots)
 	aj.ents, aj.slots, aj.holdings = entitlements{}, slots{}, nil
 }
 
 // open yields the findings of the ended app that are not set aside, in order, and forgets them; those set aside are
 // accepted then. What it yields is valid until the next one.
-func (aj *appJudge) open() iter.Seq[*Finding] {
-	return func(yield func(*Finding) bool) {
+func (aj *appJudge) open() iter.Seq[*Found] {
+	return func(yield func(*Found) bool) {
 		for f := range aj.drafts.sorted(aj.app.ID) {
-			if aj.aside.covers(f) {
-				aj.accepted = append(aj.accepted, kept(f))
-			} else if !yield(f) {
+			if aj.aside.mayCover(f) {
+				whole := f.Finding()
+				if aj.aside.covers(whole) {
+					aj.accepted = append(aj.accepted, *whole)
+					continue
+				}
+				f = FoundOf(whole)
+			}
+			if !yield(f) {
 				break
 			}
 		}

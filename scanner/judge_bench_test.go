@@ -89,9 +89,8 @@ func manyDrafts(n int) *drafts {
 	}
 	for i := range n {
 		f := Finding{Kind: Kinds[i%3], Severity: Severity(i % 2), App: "app", Account: connectors.AccountID(fmt.Sprint("a", i*7919%2500))}
-		seal(&f, fmt.Sprint(i))
 		why := []byte("The last sign-in was on 2026-07-13 (111 days ago), more than 90 days.")
-		d.list = append(d.list, d.draft(&f, why, int32(i*104729%40000), span{}, []Fact{{"last sign-in", "2026-07-13"}, {"created", "2024-09-02"}}))
+		d.list = append(d.list, d.draft(&f, findingNumber(&f, fmt.Sprint(i)), why, int32(i*104729%40000), span{}, []Fact{{"last sign-in", "2026-07-13"}, {"created", "2024-09-02"}}))
 	}
 	return d
 }

@@ -19,17 +19,15 @@ func (aj *appJudge) emitExtra(f Finding, why []byte, extra string, own ...Fact) 
 func (aj *appJudge) complete(f *Finding, why []byte, extra string, shared span, own []Fact) draft {
 	s := &aj.s
 	f.App, f.Account, f.Grade, f.By = aj.app.ID, s.acc.ID, s.match.Grade, s.match.By
-	seal(f, extra)
-	return aj.drafts.draft(f, why, s.person(), shared, own)
+	return aj.drafts.draft(f, findingNumber(f, extra), why, s.person(), shared, own)
 }
 
 // keep keeps a finding about a person that has all its facts.
 func (aj *appJudge) keep(f Finding, p *Person, why []byte, extra string) {
-	seal(&f, extra)
-	aj.drafts.list = append(aj.drafts.list, aj.drafts.draft(&f, why, int32(p.Index), span{}, nil))
+	aj.drafts.list = append(aj.drafts.list, aj.drafts.draft(&f, findingNumber(&f, extra), why, int32(p.Index), span{}, nil))
 }
 
-// say makes a sentence of its parts, valid until the next: a draft copies it, so that none is made as a string.
+// say makes a sentence of its parts, valid until a draft is made of it, so that none is made as a string.
 func (aj *appJudge) say(parts ...string) []byte {
 	aj.said = aj.said[:0]
 	for _, p := range parts {
@@ -41,7 +39,7 @@ func (aj *appJudge) say(parts ...string) []byte {
 // seal gives a finding what follows from the rest of it.
 func seal(f *Finding, extra string) {
 	f.Controls = controls[f.Kind]
-	f.ID = findingID(f.Kind, f.App, f.Account, f.Entitlement, extra)
+	f.ID = IDOf(findingNumber(f, extra))
 	if f.Group == "" {
 		f.Group = string(f.ID)
 	}
@@ -104,7 +102,7 @@ func (aj *appJudge) allFacts(w written) written {
 		owner = aj.s.duty
 	}
 	if owner != nil && aj.Trusted {
-		w = append(w, aj.hrFacts(owner)...)
+		w = append(w, aj.told(owner).hrFacts()...)
 	}
 	return w
 }
@@ -125,69 +123,8 @@ func writeAccount(w written, login string, enabled connectors.Tri) written {
 	return w.fact("status", status)
 }
 
-// hrFacts are the content of every HR record of a person, earliest first. People with findings have many, so that the
-// facts are written once and shared, also between workers.
-func (j *judge) hrFacts(p *Person) string {
-	if made := j.hr[p.Index].Load(); made != nil {
-		return *made
-	}
-	var w written
-	for i, r := range p.Records {
-		w = w.fact(ordinal(i+1)+"hr says", hrLine(r))
-	}
-	facts := string(w)
-	j.hr[p.Index].Store(&facts)
-	return facts
-}
-
-// ordinal is "2nd " and so on; the first needs no number.
-func ordinal(n int) string {
-	switch n {
-	case 1:
-		return ""
-	case 2:
-		return "2nd "
-	case 3:
-		return "3rd "
-	}
-	return strconv.Itoa(n) + "th "
-}
-
-func hrLine(r *connectors.Person) string {
-	s := string(r.ID) + ": " + r.Status.String() + ", " + r.Employment.String() + ", from " + r.Start.String()
-	if r.End.Known() {
-		s += " to " + r.End.String()
-	}
-	if r.LeaveStart.Known() {
-		s += ", on leave from " + r.LeaveStart.String()
-		if r.LeaveEnd.Known() {
-			s += " to " + r.LeaveEnd.String()
-		}
-	}
-	return s
-}
-
 // who is how a sentence names a person.
-func who(p *Person) string {
-	if name := p.Name(); name != "" {
-		return name + " (" + string(p.ID) + ")"
-	}
-	return string(p.ID)
-}
-
-// who is how a sentence names a person, who mostly is the one it named last.
-func (aj *appJudge) who(p *Person) string {
-	if aj.named.person != p {
-		aj.named = named{person: p, who: who(p)}
-	}
-	return aj.named.who
-}
-
-// named are texts about the person that findings named last.
-type named struct {
-	person            *Person
-	who, roles, mover string
-}
+func (aj *appJudge) who(p *Person) string { return aj.told(p).who() }
 
 func daysAgo(n int) string {
 	switch {

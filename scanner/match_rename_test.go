@@ -87,7 +87,7 @@ func matchAll(recs []connectors.Person, accs []connectors.Account) []string {
 			ms[i] = am.rest(&accs[i])
 		}
 		out[i] = says(ms[i])
-		for _, f := range cutFacts(nil, string(am.evidence(nil, &accs[i], ms[i]))) {
+		for _, f := range cutFacts(nil, am.evidence(nil, &accs[i], ms[i])) {
 			out[i] += "\n" + f.Name + ": " + f.Value
 		}
 		for _, p := range am.rivals(&accs[i], ms[i]) {

@@ -13,7 +13,7 @@ func could(am *appMatcher, a *connectors.Account, m Match) (ids, facts []string)
 	for _, p := range am.rivals(a, m) {
 		ids = append(ids, string(p.ID))
 	}
-	for _, f := range cutFacts(nil, string(am.evidence(nil, a, m))) {
+	for _, f := range cutFacts(nil, am.evidence(nil, a, m)) {
 		if strings.HasSuffix(f.Name, "could be") {
 			facts = append(facts, f.Value)
 		}

@@ -23,6 +23,20 @@ func newAside(j *judge) aside {
 	return a
 }
 
+// mayCover tells whether anything sets a finding aside, or says of it why it does not any more.
+func (a *aside) mayCover(f *Found) bool {
+	for _, e := range a.byKind[f.Kind] {
+		if e.names(string(f.App), string(f.Account), string(f.Entitlement), string(f.Person)) {
+			return true
+		}
+	}
+	if len(a.rulings) == 0 {
+		return false
+	}
+	_, ok := a.rulings[f.ID()]
+	return ok
+}
+
 // covers tells whether a finding is set aside, and says by what among its facts. An exception that does not hold any more
 // stays with its finding, which says why.
 func (a *aside) covers(f *Finding) bool {
@@ -50,8 +64,11 @@ func (a *aside) covers(f *Finding) bool {
 }
 
 func (e *Exception) covers(f *Finding) bool {
-	for _, t := range [...]struct{ pattern, s string }{{e.App, string(f.App)}, {e.Account, string(f.Account)},
-		{e.Entitlement, string(f.Entitlement)}, {e.Person, string(f.Person)}} {
+	return e.names(string(f.App), string(f.Account), string(f.Entitlement), string(f.Person))
+}
+
+func (e *Exception) names(app, account, entitlement, person string) bool {
+	for _, t := range [...]struct{ pattern, s string }{{e.App, app}, {e.Account, account}, {e.Entitlement, entitlement}, {e.Person, person}} {
 		if t.pattern != "" && !fits(fold(t.pattern), fold(t.s)) {
 			return false
 		}

@@ -1,6 +1,7 @@
 package scanner
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -106,7 +107,7 @@ func (aj *appJudge) maybeRehired(p, alive *Person) {
 	}
 	aj.emit(Finding{Kind: UnconfirmedOwner, Severity: r.sev(severityPossibleRehire, aj.power)},
 		aj.say(aj.who(p), " has left, but ", who(alive), " works here and ", inCommon(p, alive), ", so it could be one human being, hired again: confirm which of the two the account belongs to."),
-		Fact{"could be the same human", hrLine(alive.Now)}, r.fact)
+		Fact{"could be the same human", string(appendHR(nil, alive.Now))}, r.fact)
 }
 
 // inCommon says what makes two people look like one.
@@ -117,16 +118,23 @@ func inCommon(p, q *Person) string {
 	return "has an address in common"
 }
 
+// couldBe is before the name of everybody an account could be the one of, in facts that are written.
+const couldBe = `could be":"`
+
 // rivals names the people who fit an account equally well.
 func (aj *appJudge) rivals() string {
-	aj.someFacts = cutFacts(aj.someFacts[:0], aj.drafts.texts.get(aj.sharedFacts()))
+	rest := aj.drafts.texts.get(aj.sharedFacts())
 	lead, names := " It could be: ", aj.said[:0]
-	for _, f := range aj.someFacts {
-		if strings.HasSuffix(f.Name, "could be") {
-			name, _, _ := strings.Cut(f.Value, ", employed")
-			names = append(append(names, lead...), name...)
-			lead = "; "
+	for {
+		i := bytes.Index(rest, []byte(couldBe))
+		if i < 0 {
+			break
 		}
+		rest = rest[i+len(couldBe)-1:]
+		value, _ := cutString(rest)
+		name, _, _ := strings.Cut(plainText(value), ", employed")
+		names = append(append(names, lead...), name...)
+		lead = "; "
 	}
 	if len(names) == 0 {
 		return ""

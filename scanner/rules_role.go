@@ -70,10 +70,7 @@ func (aj *appJudge) moverStacking(p *Person, former roleID, i int) {
 	why := aj.say(aj.who(p), " is ", present, " since ", aj.on(held.since), " and still holds ", string(e.ID), ", which only the earlier role ",
 		aj.roles.name(former), " explains.")
 	facts := aj.roleFacts(p, e.Inherited)
-	if aj.named.mover == "" {
-		aj.named.mover = "mover:" + string(p.ID)
-	}
-	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: aj.named.mover},
+	aj.emit(Finding{Kind: MoverStacking, Entitlement: e.ID, Severity: r.sev(r.base, aj.privileged(i, e)), Group: "mover:" + string(p.ID)},
 		why, append(facts, Fact{"granted", since}, Fact{"policy", aj.roles.paths[former]}, r.fact)...)
 }
 
@@ -127,28 +124,9 @@ func (aj *appJudge) excessAccess(p *Person, roles []roleID, i int) {
 
 // roleFacts is the role history of a person, and by which group an entitlement is held; valid until it is asked for again.
 func (aj *appJudge) roleFacts(p *Person, inherited connectors.EntitlementID) []Fact {
-	if aj.who(p); aj.named.roles == "" {
-		aj.named.roles = aj.history(p)
-	}
-	aj.someFacts = append(aj.someFacts[:0], Fact{"roles", aj.named.roles})
+	aj.someFacts = append(aj.someFacts[:0], Fact{"roles", aj.told(p).roles()})
 	if inherited != "" {
 		aj.someFacts = append(aj.someFacts, Fact{"inherited from", string(inherited)})
 	}
 	return aj.someFacts
-}
-
-// history is the roles of a person, oldest first.
-func (aj *appJudge) history(p *Person) string {
-	var buf [256]byte
-	b := buf[:0]
-	for _, r := range p.Roles {
-		if len(b) > 0 {
-			b = append(b, "; "...)
-		}
-		b = append(append(append(b, aj.day(r.From)...), ' '), roleKey(r)...)
-	}
-	if len(p.Roles) == 0 {
-		return roleKey(connectors.RolePeriod{Role: p.Now.Role, Department: p.Now.Department, Title: p.Now.Title})
-	}
-	return string(b)
 }

@@ -49,7 +49,7 @@ func (aj *appJudge) duplicate(r *ruleSet, accounts []holder, i int) {
 // holderFacts is what is known of an account after its turn.
 func (j *judge) holderFacts(h *holder) []Fact {
 	w := writeAccount(make(written, 0, 256), h.login, h.enabled).fact("match", h.grade.String(), " by ", h.by.String())
-	return cutFacts(make([]Fact, 0, 8), string(append(w, j.hrFacts(h.owner)...)))
+	return cutFacts(make([]Fact, 0, 8), append(w, j.told(h.owner).hrFacts()...))
 }
 
 // missingAccess judges whether everybody who is here has what their role must have. It is only asked of a complete pull.
@@ -95,7 +95,7 @@ func (aj *appJudge) lacks(r *ruleSet, p *Person, role roleID, m int32) {
 	}
 	f := Finding{Kind: MissingAccess, App: aj.app.ID, Entitlement: must.name, Severity: r.sev(r.base, false)}
 	has := "has no enabled account here"
-	f.Evidence = cutFacts(nil, aj.hrFacts(p))
+	f.Evidence = cutFacts(nil, []byte(aj.told(p).hrFacts()))
 	if slot >= 0 {
 		h := aj.slots.lowest(slot)
 		f.Account, f.Grade, f.By = h.id, h.grade, h.by

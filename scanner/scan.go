@@ -30,7 +30,7 @@ type Input struct {
 	// Found takes the findings of an app as soon as it is judged, and at the end, under no app, those that lie across apps:
 	// in the order of CompareFindings, each valid until the next. It is called by several goroutines at once. nil keeps all
 	// findings in the result.
-	Found func(app connectors.AppID, findings iter.Seq[*Finding]) error
+	Found func(app connectors.AppID, findings iter.Seq[*Found]) error
 	// Progress hears of every source that starts and ends; nil wants to hear nothing. Called by one goroutine at a time.
 	Progress func(SourceReport, bool)
 	// Step hears of each step as it begins (see the Step constants), with its source, "" across all of them; the function that
@@ -274,9 +274,9 @@ func (s *scan) finish(judges []*appJudge) error {
 		return nil
 	}
 	s.result.Findings = nil
-	return s.in.Found("", func(yield func(*Finding) bool) {
+	return s.in.Found("", func(yield func(*Found) bool) {
 		for i := range v.Findings {
-			if !yield(&v.Findings[i]) {
+			if !yield(FoundOf(&v.Findings[i])) {
 				return
 			}
 		}

@@ -23,8 +23,8 @@ import (
 type findings struct {
 	asOf     connectors.Date
 	register map[scanner.FindingID]scanner.Seen
-	shown    func(*scanner.Finding) bool // which of them the caller asked to see
-	recorded bool                        // the ledger is to hear of them
+	shown    func(*scanner.Found) bool // which of them the caller asked to see
+	recorded bool                      // the ledger is to hear of them
 
 	mu    sync.Mutex
 	out   *os.File
@@ -78,7 +78,7 @@ const findingsName = "findings.jsonl"
 const lineBytes = 1 << 18
 
 // take is the scanner's Found.
-func (f *findings) take(app connectors.AppID, found iter.Seq[*scanner.Finding]) error {
+func (f *findings) take(app connectors.AppID, found iter.Seq[*scanner.Found]) error {
 	t := &taker{findings: f}
 	var err error
 	for x := range found {
@@ -107,21 +107,22 @@ type taker struct {
 	all, asked report.Digest
 	found      []ledger.Found
 	scopes     ledger.Scopes
+	form       report.Lines
 }
 
-func (t *taker) add(app connectors.AppID, x *scanner.Finding) (err error) {
+func (t *taker) add(app connectors.AppID, x *scanner.Found) (err error) {
 	remember(x, t.register, t.asOf)
-	t.all.Add(x)
+	t.all.AddFound(x)
 	if t.shown != nil && t.shown(x) {
-		t.asked.Add(x)
+		t.asked.AddFound(x)
 	}
 	if t.recorded {
-		t.found = append(t.found, t.scopes.Found(x))
+		t.found = append(t.found, t.scopes.Taken(x))
 	}
 	if t.buf == nil {
 		t.buf = t.buffer()
 	}
-	t.buf = append(report.AppendFinding(t.buf, x), '\n')
+	t.buf = append(t.form.Append(t.buf, x), '\n')
 	if len(t.buf) >= lineBytes {
 		err, t.buf = t.put(app, t.buf, false), nil
 	}
@@ -168,8 +169,8 @@ func (f *findings) write(buf []byte) error {
 	return err
 }
 
-// spareBuffers are kept for the next lines; what waited in more of them was an exception.
-const spareBuffers = 16
+// spareBuffers are kept for the next lines: as many as can wait.
+const spareBuffers = maxHeld / lineBytes
 
 func (f *findings) spare(buf []byte) {
 	if len(f.free) < spareBuffers && cap(buf) > 0 {

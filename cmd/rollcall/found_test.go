@@ -33,7 +33,7 @@ func TestFindingsFile(t *testing.T) {
 		}
 		defer f.close()
 		f.room, f.recorded = rapid.IntRange(0, 2000).Draw(t, "room"), true
-		f.shown = func(x *scanner.Finding) bool { return x.App == "crm" }
+		f.shown = func(x *scanner.Found) bool { return x.App == "crm" }
 		var want bytes.Buffer
 		found := map[connectors.AppID][]scanner.Finding{}
 		n, ofCRM := 0, 0
@@ -54,9 +54,9 @@ func TestFindingsFile(t *testing.T) {
 			}
 		}
 		for _, app := range append(rapid.Permutation(apps).Draw(t, "order"), "") {
-			if err := f.take(app, func(yield func(*scanner.Finding) bool) {
+			if err := f.take(app, func(yield func(*scanner.Found) bool) {
 				for i := range found[app] {
-					if !yield(&found[app][i]) {
+					if !yield(scanner.FoundOf(&found[app][i])) {
 						return
 					}
 				}
@@ -93,7 +93,7 @@ func TestFindingsFileFull(t *testing.T) {
 	defer f.close()
 	f.out.Close()
 	f.out = full
-	err = f.take("crm", slices.Values([]*scanner.Finding{{ID: "f-1", Kind: scanner.StaleAccount, App: "crm"}}))
+	err = f.take("crm", slices.Values([]*scanner.Found{{Number: 1, Kind: scanner.StaleAccount, App: "crm"}}))
 	if err == nil || !strings.Contains(err.Error(), "crm") {
 		t.Fatalf("got %v", err)
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"iter"
-	"slices"
 	"sync"
 
 	"rollcall/connectors"
@@ -78,8 +77,8 @@ func acts(p *scanner.Policy) bool {
 }
 
 // beside has the planner hear of all that a run's sink and its taker of findings hear of.
-func (p *planner) beside(sink func(connectors.AppID) func(*scanner.AccountLine) error, take func(connectors.AppID, iter.Seq[*scanner.Finding]) error) (
-	func(connectors.AppID) func(*scanner.AccountLine) error, func(connectors.AppID, iter.Seq[*scanner.Finding]) error) {
+func (p *planner) beside(sink func(connectors.AppID) func(*scanner.AccountLine) error, take func(connectors.AppID, iter.Seq[*scanner.Found]) error) (
+	func(connectors.AppID) func(*scanner.AccountLine) error, func(connectors.AppID, iter.Seq[*scanner.Found]) error) {
 	return func(app connectors.AppID) func(*scanner.AccountLine) error {
 			mine, other := p.sink(app), sink(app)
 			return func(l *scanner.AccountLine) error {
@@ -90,7 +89,7 @@ func (p *planner) beside(sink func(connectors.AppID) func(*scanner.AccountLine) 
 				}
 				return mine(l)
 			}
-		}, func(app connectors.AppID, found iter.Seq[*scanner.Finding]) error {
+		}, func(app connectors.AppID, found iter.Seq[*scanner.Found]) error {
 			return take(app, p.found(app, found))
 		}
 }
@@ -117,18 +116,16 @@ func (p *planner) sink(app connectors.AppID) func(*scanner.AccountLine) error {
 }
 
 // found passes findings on and keeps those that something may follow from, with their accounts.
-func (p *planner) found(app connectors.AppID, in iter.Seq[*scanner.Finding]) iter.Seq[*scanner.Finding] {
-	return func(yield func(*scanner.Finding) bool) {
+func (p *planner) found(app connectors.AppID, in iter.Seq[*scanner.Found]) iter.Seq[*scanner.Found] {
+	return func(yield func(*scanner.Found) bool) {
 		var keep []scanner.Finding
 		served := map[connectors.PersonID][]string{}
 		for f := range in {
 			if f.Kind == scanner.OwnerlessAccount && f.Person != "" {
-				served[f.Person] = append(served[f.Person], p.served(f))
+				served[f.Person] = append(served[f.Person], p.served(f.Finding(scanner.FactLogin)))
 			}
 			if p.all || p.policy.Mode(f.App, f.Kind) != scanner.ModeReport {
-				c := *f
-				c.Evidence = slices.Clone(f.Evidence)
-				keep = append(keep, c)
+				keep = append(keep, *f.Finding())
 			}
 			if !yield(f) {
 				return
@@ -182,7 +179,7 @@ func (p *planner) Abilities(app connectors.AppID) connectors.Abilities { return 
 func (p *planner) InShadow(r remediate.RuleIn) string { return p.shadow(r) }
 
 // drain takes findings and keeps none.
-func drain(_ connectors.AppID, found iter.Seq[*scanner.Finding]) error {
+func drain(_ connectors.AppID, found iter.Seq[*scanner.Found]) error {
 	for range found {
 	}
 	return nil

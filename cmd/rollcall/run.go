@@ -19,9 +19,9 @@ import (
 type runOptions struct {
 	AsOf      connectors.Date // a question about another day: nothing is recorded; 0 = the configured day
 	Workbook  bool
-	Accounts  string                      // copy accounts.jsonl here as well
-	NoHistory bool                        // neither read nor write the ledger
-	Shown     func(*scanner.Finding) bool // which findings are asked for; nil = all of them
+	Accounts  string                    // copy accounts.jsonl here as well
+	NoHistory bool                      // neither read nor write the ledger
+	Shown     func(*scanner.Found) bool // which findings are asked for; nil = all of them
 	Progress  func(scanner.SourceReport, bool)
 }
 
@@ -93,8 +93,11 @@ func (p *program) openHistory(c *config, o runOptions) (scanner.History, *ledger
 }
 
 // remember writes into a finding what the register knows of it.
-func remember(f *scanner.Finding, register map[scanner.FindingID]scanner.Seen, asOf connectors.Date) {
-	s, known := register[f.ID]
+func remember(f *scanner.Found, register map[scanner.FindingID]scanner.Seen, asOf connectors.Date) {
+	s, known := scanner.Seen{}, false
+	if len(register) > 0 {
+		s, known = register[f.ID()]
+	}
 	f.FirstSeen, f.TimesSeen, f.BackAgain = asOf, s.Times+1, known && !s.Open
 	if known {
 		f.FirstSeen = s.First

@@ -108,7 +108,7 @@ func (p *program) scan(ctx context.Context, f scanFlags) error {
 func (f *scanFlags) check() (runOptions, *scanner.Severity, error) {
 	o := runOptions{Workbook: !f.noWorkbook, Accounts: f.accounts, NoHistory: f.noHistory}
 	if f.filter() != "" {
-		o.Shown = f.asked
+		o.Shown = func(x *scanner.Found) bool { return f.asks(x.App, x.Person, x.Kind) }
 	}
 	if !slices.Contains([]string{"table", "json", "jsonl", "csv"}, f.format) {
 		return o, nil, fmt.Errorf("--format %s: want table, json, jsonl or csv", f.format)
@@ -179,8 +179,10 @@ func (f *scanFlags) filtered(in []scanner.Finding) []scanner.Finding {
 }
 
 // asked tells whether the flags ask for a finding.
-func (f *scanFlags) asked(x *scanner.Finding) bool {
-	return (f.app == "" || string(x.App) == f.app) && (f.person == "" || string(x.Person) == f.person) && (f.kind == "" || string(x.Kind) == f.kind)
+func (f *scanFlags) asked(x *scanner.Finding) bool { return f.asks(x.App, x.Person, x.Kind) }
+
+func (f *scanFlags) asks(app connectors.AppID, person connectors.PersonID, kind scanner.Kind) bool {
+	return (f.app == "" || string(app) == f.app) && (f.person == "" || string(person) == f.person) && (f.kind == "" || string(kind) == f.kind)
 }
 
 // copyOut prints the file of findings, in its order: app by app. It holds one finding at a time.

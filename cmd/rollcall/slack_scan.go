@@ -55,7 +55,7 @@ func (r *slackRoom) scan(ctx context.Context, app connectors.AppID, by remediate
 	}
 	o := runOptions{Workbook: true}
 	if app != "" {
-		o.Shown = func(f *scanner.Finding) bool { return f.App == app }
+		o.Shown = func(f *scanner.Found) bool { return f.App == app }
 	}
 	done, asked, err := p.runOnce(ctx, c, o)
 	if err != nil {

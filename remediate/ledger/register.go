@@ -87,21 +87,27 @@ type scope struct {
 
 // Found holds on to nothing of f but its id.
 func (s *Scopes) Found(f *scanner.Finding) Found {
-	return Found{scanner.FindingID(strings.Clone(string(f.ID))), s.of(f)}
+	return Found{scanner.FindingID(strings.Clone(string(f.ID))), s.of(f.Kind, f.App, f.Related)}
 }
 
+// Taken is Found for what a scan hands on.
+func (s *Scopes) Taken(f *scanner.Found) Found { return Found{f.ID(), s.of(f.Kind, f.App, f.Related)} }
+
 // of is the kind of a finding and every app it rests on, each once.
-func (s *Scopes) of(f *scanner.Finding) string {
-	text, ok := s.made[scope{f.Kind, f.App}]
+func (s *Scopes) of(kind scanner.Kind, app connectors.AppID, related []scanner.Related) string {
+	text, ok := s.made[scope{kind, app}]
 	if !ok {
 		if s.made == nil {
 			s.made = map[scope]string{}
 		}
-		text = string(f.Kind) + "\x00" + string(f.App)
-		s.made[scope{f.Kind, f.App}] = text
+		text = string(kind) + "\x00" + string(app)
+		s.made[scope{kind, app}] = text
 	}
-	apps := []connectors.AppID{f.App}
-	for _, r := range f.Related {
+	if len(related) == 0 {
+		return text
+	}
+	apps := []connectors.AppID{app}
+	for _, r := range related {
 		if !slices.Contains(apps, r.App) {
 			apps = append(apps, r.App)
 			text += "\x00" + string(r.App)
