@@ -5,8 +5,12 @@ import (
 	"sync"
 )
 
-// textChunk bytes of text are kept together.
-const textChunk = 1 << 18
+// textChunk bytes of text are kept together; maxSpare chunks are kept for the next app, more of them would only press the
+// collector of garbage.
+const (
+	textChunk = 1 << 18
+	maxSpare  = 32
+)
 
 // arena keeps texts one after the other.
 type arena struct {
@@ -40,7 +44,7 @@ func (s *spareChunks) give(chunks ...[]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range chunks {
-		if cap(c) == textChunk {
+		if cap(c) == textChunk && len(s.free) < maxSpare {
 			s.free = append(s.free, c)
 		}
 	}

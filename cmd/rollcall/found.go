@@ -169,8 +169,8 @@ func (f *findings) write(buf []byte) error {
 	return err
 }
 
-// spareBuffers are kept for the next lines: as many as can wait.
-const spareBuffers = maxHeld / lineBytes
+// spareBuffers are kept for the next lines; what waited in more of them was an exception.
+const spareBuffers = 16
 
 func (f *findings) spare(buf []byte) {
 	if len(f.free) < spareBuffers && cap(buf) > 0 {
