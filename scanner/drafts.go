@@ -12,7 +12,7 @@ import (
 )
 
 // drafts are the findings of one app until it is read to its end: only then is it known which of them stand, and in what
-// order. A company of 100,000 people has half a million findings of a kilobyte each; as drafts, those of one app take 48
+// order. A company of 100,000 people has half a million findings of a kilobyte each; as drafts, those of one app take 64
 // bytes each beside their texts, and the collector of garbage looks into neither.
 type drafts struct {
 	people  []*Person // whom they are about

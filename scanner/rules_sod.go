@@ -2,7 +2,6 @@ package scanner
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,29 +61,42 @@ type sodKey struct {
 	person int
 }
 
+// sodPeople are the people who hold a side of a rule: a bit each.
+type sodPeople [2][]uint64
+
+func (p *sodPeople) add(b bool, person int) {
+	side := &p[0]
+	if b {
+		side = &p[1]
+	}
+	for len(*side) <= person/64 {
+		*side = append(*side, 0)
+	}
+	(*side)[person/64] |= 1 << (person % 64)
+}
+
+// both tells whether a person holds both sides.
+func (p *sodPeople) both(person int) bool {
+	word := person / 64
+	return word < len(p[0]) && word < len(p[1]) && (p[0][word]&p[1][word])>>(person%64)&1 != 0
+}
+
 // sodConflicts judges people whose enabled accounts, in whatever apps, hold both sides of a rule. Every account that
 // holds a side is a finding; those of one person and rule are one case.
 func (j *judge) sodConflicts(apps []*appJudge) []Finding {
-	sides := map[sodKey][2]bool{}
+	people := make([]sodPeople, len(j.Policy.SoD)) // by rule
 	for _, aj := range apps {
 		for i := range aj.hits {
 			h := &aj.hits[i]
-			k := sodKey{h.side.rule, h.holder.owner.Index}
-			both := sides[k]
-			if h.side.b {
-				both[1] = true
-			} else {
-				both[0] = true
-			}
-			sides[k] = both
+			people[h.side.rule].add(h.side.b, h.holder.owner.Index)
 		}
 	}
-	maps.DeleteFunc(sides, func(_ sodKey, both [2]bool) bool { return !both[0] || !both[1] })
 	conflicts := map[sodKey][]sodHit{}
 	for _, aj := range apps {
-		for _, h := range aj.hits {
-			if k := (sodKey{h.side.rule, h.holder.owner.Index}); sides[k][0] {
-				conflicts[k] = append(conflicts[k], h)
+		for i := range aj.hits {
+			h := &aj.hits[i]
+			if k := (sodKey{h.side.rule, h.holder.owner.Index}); people[k.rule].both(k.person) {
+				conflicts[k] = append(conflicts[k], *h)
 			}
 		}
 		aj.hits = nil
