@@ -83,7 +83,8 @@ func (r *rows) legible(key int) bool {
 
 // contents is what is read of the present record, to compare rows by.
 func (r *rows) contents() string {
-	var all []byte
+	var buf [256]byte
+	all := buf[:0]
 	for key := range r.columns {
 		all = append(append(all, r.cell(key)...), 0)
 	}

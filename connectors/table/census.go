@@ -1,6 +1,7 @@
 package table
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,8 @@ type census struct {
 	records []sighting
 	first   []uint32 // the record in which each number was seen first, counted from 1
 	bytes   int64
+	keys    []uint64 // of the ids of the next records
+	looked  uint32   // keeps the looks ahead from being optimised away
 }
 
 // sighting is one record: the number of its id, 0 = it has none.
@@ -48,24 +51,37 @@ func (c *census) take(ctx context.Context, s spec, id int, h *hasher, ids *index
 		cell, err := r.in.NextCell(at)
 		if err == io.EOF {
 			c.bytes = r.in.Page().Bytes
-			return nil
+			return c.number(r, ids)
 		}
 		if err != nil {
 			if bad := (*BadRecord)(nil); !errors.As(err, &bad) {
 				return fmt.Errorf("%s: %w", r.file.Name(), err)
 			}
 		}
-		if len(c.records)%512 == 0 {
-			if err := r.cancelled(); err != nil {
-				return err
+		if cell = trim(cell); len(cell) > 0 {
+			if c.keys = append(c.keys, h.folded(cell)); len(c.keys) < atOnce {
+				continue
 			}
 		}
-		if cell = trim(cell); len(cell) == 0 {
+		if err := cmp.Or(c.number(r, ids), r.cancelled()); err != nil {
+			return err
+		}
+		if len(cell) == 0 {
 			c.records = append(c.records, sighting{})
-		} else if !c.see(h.folded(cell), ids) {
+		}
+	}
+}
+
+// number notes the ids at hand.
+func (c *census) number(r *rows, ids *index) error {
+	c.looked += ids.warm(c.keys)
+	for _, key := range c.keys {
+		if !c.see(key, ids) {
 			return fmt.Errorf("%s: more than %d ids: split the file", r.file.Name(), idsAtAll)
 		}
 	}
+	c.keys = c.keys[:0]
+	return nil
 }
 
 // see notes the id of the next record.
@@ -121,7 +137,9 @@ func (c *census) check(r *rows) error {
 	return nil
 }
 
-func (c *census) reset() { c.records, c.first, c.bytes = c.records[:0], c.first[:0], 0 }
+func (c *census) reset() {
+	c.records, c.first, c.keys, c.bytes = c.records[:0], c.first[:0], c.keys[:0], 0
+}
 
 // silent is the trace of a first look: the reading that counts says it all.
 type silent struct{}

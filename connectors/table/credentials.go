@@ -51,6 +51,7 @@ func (p *pull) readCredentials(ctx context.Context) (*rows, error) {
 	for {
 		ok, err := r.next()
 		if !ok || err != nil {
+			p.tables.credentials.number(&p.tables.ids)
 			return r, err
 		}
 		account, id, kind := r.idCell(crAccount), r.idCell(crID), r.cell(crKind)

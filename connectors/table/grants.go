@@ -62,6 +62,7 @@ func (p *pull) readGrants(ctx context.Context) (*rows, error) {
 	for {
 		ok, err := r.next()
 		if !ok || err != nil {
+			p.tables.grants.number(&p.tables.ids)
 			p.names.rank()
 			return r, err
 		}

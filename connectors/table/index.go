@@ -39,6 +39,21 @@ func (x *index) number(key uint64) uint32 {
 	return s.last
 }
 
+// atOnce is how many keys are looked up together: the trips to memory of one wait for one another, those of many do not.
+const atOnce = 32
+
+// warm fetches into the cache what number will need of so many keys. The sum is to be kept, or it would be optimised away.
+func (x *index) warm(keys []uint64) (sum uint32) {
+	if len(x.slots) == 0 {
+		return 0
+	}
+	mask := uint64(len(x.slots) - 1)
+	for _, k := range keys {
+		sum += x.slots[k&mask].last
+	}
+	return sum
+}
+
 // find is what the key leads to; 0 = nothing.
 func (x *index) find(key uint64) uint32 {
 	if x.used == 0 {

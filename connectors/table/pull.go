@@ -113,9 +113,10 @@ func (p *pull) row(r *rows) error {
 		return nil
 	}
 	acc := &p.account
-	*acc = connectors.Account{Enabled: wordCell(r, accStatus, &p.enabled), Class: wordCell(r, accClass, &p.class),
-		Created: r.date(accCreated), LastSignIn: r.date(accLastSignIn), MFA: wordCell(r, accMFA, &p.yesNo),
-		LocalSignIn: wordCell(r, accLocalSignIn, &p.yesNo), From: r.where()}
+	*acc = connectors.Account{From: r.where()}
+	acc.Enabled, acc.Class = wordCell(r, accStatus, &p.enabled), wordCell(r, accClass, &p.class)
+	acc.Created, acc.LastSignIn = r.date(accCreated), r.date(accLastSignIn)
+	acc.MFA, acc.LocalSignIn = wordCell(r, accMFA, &p.yesNo), wordCell(r, accLocalSignIn, &p.yesNo)
 	p.texts(r, id, acc)
 	own := p.column(r)
 	number, repeated, err := p.tables.census.at(r, p.hash.folded(id), &p.tables.ids)

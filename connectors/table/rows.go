@@ -150,7 +150,7 @@ func (r *rows) cancelled() error {
 // blank tells whether nothing is in a row: spreadsheets export such rows below their data.
 func blank(cells [][]byte) bool {
 	for _, c := range cells {
-		if len(trim(c)) > 0 {
+		if len(c) > 0 && (plain(c[0]) || len(trim(c)) > 0) {
 			return false
 		}
 	}

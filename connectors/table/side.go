@@ -16,8 +16,10 @@ type side[T any] struct {
 	runs []run
 	ids  []byte // of the runs' accounts
 	rows []T
+	keys []uint64 // of the ids of the last runs, which are not numbered yet
 
-	warmed T // keeps warm from being optimised away
+	warmed T      // keeps warm from being optimised away
+	looked uint32 // likewise
 }
 
 // run is adjacent lines of one account id. Its rows and its id end where those of the next run begin.
@@ -39,8 +41,7 @@ const (
 )
 
 func (s *side[T]) reset() {
-	clear(s.rows) // what they point to is not kept
-	s.last, s.runs, s.ids, s.rows = s.last[:0], s.runs[:0], s.ids[:0], s.rows[:0]
+	s.last, s.runs, s.ids, s.rows, s.keys = s.last[:0], s.runs[:0], s.ids[:0], s.rows[:0], s.keys[:0]
 }
 
 // reserve makes room for so many rows, and for their runs and ids as the first rows have them: to grow to a million instead
@@ -76,14 +77,26 @@ func (s *side[T]) add(id []byte, line int, row T, h *hasher, ids *index) error {
 	}
 	last := len(s.runs) - 1
 	if last < 0 || int(s.runs[last].line)+len(s.rows)-int(s.runs[last].first) != line || !bytes.Equal(s.id(last), id) {
-		n := ids.number(h.folded(id))
-		s.last = upTo(s.last, n)
-		s.runs = append(s.runs, run{id: uint32(len(s.ids)), first: uint32(len(s.rows)), line: uint32(line), prev: s.last[n-1]})
+		s.runs = append(s.runs, run{id: uint32(len(s.ids)), first: uint32(len(s.rows)), line: uint32(line)})
 		s.ids = append(s.ids, id...)
-		s.last[n-1] = uint32(len(s.runs))
+		if s.keys = append(s.keys, h.folded(id)); len(s.keys) == atOnce {
+			s.number(ids)
+		}
 	}
 	s.rows = append(s.rows, row)
 	return nil
+}
+
+// number finds the accounts of the runs that were added last. It is called when all rows have been added.
+func (s *side[T]) number(ids *index) {
+	s.looked += ids.warm(s.keys)
+	for i, key := range s.keys {
+		n, at := ids.number(key), len(s.runs)-len(s.keys)+i
+		s.last = upTo(s.last, n)
+		s.runs[at].prev = s.last[n-1]
+		s.last[n-1] = uint32(at + 1)
+	}
+	s.keys = s.keys[:0]
 }
 
 // lastOf is the last run of an id's number; 0 = none.

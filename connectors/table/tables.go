@@ -21,6 +21,7 @@ var spare = sync.Pool{New: func() any { return new(tables) }}
 func (p *pull) free() {
 	p.tables.ids.reset()
 	p.tables.census.reset()
+	clear(p.tables.credentials.rows) // what they point to is not kept
 	p.tables.grants.reset()
 	p.tables.credentials.reset()
 	spare.Put(p.tables)
