@@ -192,16 +192,22 @@ func spell(r rune) string {
 // hashToken hashes a folded token so that both spellings of a mark are one: an e after a, o or u and an a after a do not
 // count. Tokens of two letters are taken as they are.
 func hashToken(t []byte) uint64 {
-	h, kept := uint64(14695981039346656037), byte(0)
+	h, kept := uint64(tokenStart), byte(0)
 	for _, c := range t {
 		if len(t) > 2 && silent(kept, c) {
 			continue
 		}
 		kept = c
-		h = (h ^ uint64(c)) * 1099511628211
+		h = (h ^ uint64(c)) * tokenPrime
 	}
 	return mix(h)
 }
+
+// The constants of FNV-1a.
+const (
+	tokenStart = 14695981039346656037
+	tokenPrime = 1099511628211
+)
 
 // silent tells whether c adds nothing after the letter kept before it.
 func silent(kept, c byte) bool {

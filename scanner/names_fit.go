@@ -2,15 +2,17 @@ package scanner
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
 
 // accountName is an account's display name, folded and cut into tokens. It is reused from account to account.
 type accountName struct {
-	buf     []byte
+	buf     []byte // of the tokens of a name that is not plain
 	letters []byte // the tokens run together
 	starts  uint64
 	tokens  [12][]byte
@@ -23,6 +25,66 @@ var asides = map[string]bool{"dr": true, "prof": true, "mr": true, "mrs": true, 
 	"jr": true, "sr": true, "phd": true, "mba": true, "ext": true, "extern": true, "external": true, "contractor": true, "admin": true, "adm": true}
 
 func (an *accountName) read(display string) {
+	if !an.readPlain(display) {
+		an.readOdd(display)
+	}
+}
+
+// readPlain reads what most names are, in one go instead of four: in two thirds of the time (BenchmarkAccountName). It is false where
+// the name has letters beyond ASCII, brackets, asides, or more tokens than are kept.
+func (an *accountName) readPlain(display string) bool {
+	an.letters = slices.Grow(an.letters[:0], len(display))
+	letters, from := an.letters[:0], 0
+	h, kept := uint64(tokenStart), byte(0)
+	an.n, an.starts, an.hash = 0, 0, 0
+	for i := 0; i <= len(display); i++ {
+		c := byte(' ')
+		if i < len(display) {
+			c = plainName[display[i]]
+		}
+		switch {
+		case c > ' ':
+			letters = append(letters, c)
+			if !silent(kept, c) {
+				h, kept = (h^uint64(c))*tokenPrime, c
+			}
+		case c == odd:
+			return false
+		case c == ' ' && len(letters) > from:
+			token := letters[from:len(letters):len(letters)]
+			if an.n == len(an.tokens) || an.n > 1 && asides[string(token)] {
+				return false
+			}
+			if an.hash += mix(h); len(token) < 3 {
+				an.hash += hashToken(token) - mix(h)
+			}
+			if from < 64 {
+				an.starts |= 1 << from
+			}
+			an.tokens[an.n] = token
+			an.n, from, h, kept = an.n+1, len(letters), tokenStart, 0
+		}
+	}
+	an.letters = letters
+	return an.n < 3 || !asides[string(an.tokens[0])] && !asides[string(an.tokens[1])]
+}
+
+const odd = 1
+
+// plainName is asciiFold for the names that readPlain reads; odd for what it leaves to readOdd.
+var plainName = func() (t [256]byte) {
+	for c := range t {
+		switch {
+		case c >= utf8.RuneSelf, c == '(', c == '[':
+			t[c] = odd
+		default:
+			t[c] = asciiFold[c]
+		}
+	}
+	return t
+}()
+
+func (an *accountName) readOdd(display string) {
 	folded := foldName(an.buf[:0], beforeBracket(display), false)
 	an.buf = folded
 	an.n = 0
