@@ -172,8 +172,8 @@ func (m *matcher) somebody(a *connectors.Account) bool {
 	if am.name.n < 2 {
 		return false
 	}
-	am.candidates()
-	return len(am.cands) > 0 && am.cands[0].fit == fitFull
+	am.bearers()
+	return len(am.cands) > 0
 }
 
 // tells tells whether a word, but for a number behind it, is one that a sign begins with.

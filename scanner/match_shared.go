@@ -10,13 +10,10 @@ import (
 // checkName doubts an alias, or a local part at another domain, where somebody else bears the account's name: two people
 // have had the address then, perhaps one of them before a change of name.
 func (am *appMatcher) checkName(a *connectors.Account, m Match) (Match, bool) {
-	am.candidates()
+	am.bearers()
 	own, other, date := false, (*Person)(nil), dateOutside
 	for i := range am.cands {
 		c := &am.cands[i]
-		if c.fit < fitFull {
-			continue
-		}
 		p := am.m.people.All[c.index]
 		if p == m.Owner {
 			own = true
