@@ -91,3 +91,26 @@ func (m *maria) lost(t *testing.T) {
 	config := AppConfig{User: "scan_rw", Address: m.socket()}
 	lost(t, m.open(t, config), m.open(t, config, losing("account lock", true)), "leaver@%", nil)
 }
+
+// cut is a way to a server that ends after so many bytes of answers.
+func cut(after int) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, addr)
+		return &cutConn{c, after}, err
+	}
+}
+
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		c.Conn.Close()
+		return 0, errors.New("connection reset by peer")
+	}
+	n, err := c.Conn.Read(p[:min(len(p), c.left)])
+	c.left -= n
+	return n, err
+}
