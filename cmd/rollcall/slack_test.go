@@ -125,6 +125,59 @@ weekend = []`)
 	s.rollcall(0, "", "ledger", "verify")
 }
 
+// What is said to be wrong in Slack is the ruling that `findings wrong` writes, in the name of who pressed: it is listed, holds
+// in the next scan, and no settling before that asks again.
+func TestSlackWrongIsARuling(t *testing.T) {
+	s := newSlackShop(t, `quiet_hours = ""
+weekend = []`)
+	s.rollcall(0, "", "scan", "-q")
+	s.uid = 1003
+	s.rollcall(0, "1\n", "slack", "bind")
+	s.uid = 1001
+	s.rollcall(0, "", "settle")
+	s.now = s.now.Add(time.Hour)
+	s.rollcall(0, "", "scan", "-q") // a newer run, whose plan has it too
+	desk, done := s.desk()
+	if err := desk.Refresh(t.Context(), s.now); err != nil {
+		t.Fatal(err)
+	}
+	card := s.slack.Messages("G0SECURITY")[0]
+	for _, b := range card.Buttons() {
+		if b.Action == "rollcall_wrong" {
+			s.slack.Send(s.slack.Press(card, "U0ADA", b))
+			desk.Settle()
+		}
+	}
+	form := s.slack.Submit(s.slack.Views("U0ADA")[0], "U0ADA", map[string]string{"because": "hr-data", "why": "he stays until spring"})
+	for range 2 {
+		s.slack.Send(form)
+		desk.Settle()
+	}
+	if err := desk.Refresh(t.Context(), s.now); err != nil {
+		t.Fatal(err)
+	}
+	list := s.slack.Messages("G0SECURITY")
+	s.says(list[0].Reads(), "SAID TO BE WRONG by Ada Alder (E01)", "HR's data are wrong: he stays until spring")
+	s.says(list[len(list)-1].Reads(), "Said to be wrong, and set aside", "Ben Birch (E02)")
+	done()
+	said := s.rollcall(0, "", "findings", "rulings")
+	s.says(said, "crm u2  because of hr-data, by E01 (slack U0ADA) on ", "he stays until spring")
+	if n := strings.Count(said, "\n"); n != 1 {
+		t.Errorf("%d rulings:\n%s", n, said)
+	}
+	s.rollcall(0, "", "settle")
+	s.says(s.rollcall(0, "", "cases", "list", "--all"), "superseded")
+	if said := s.rollcall(0, "", "cases", "list"); strings.Contains(said, "u2") || strings.Contains(said, "ben@") {
+		t.Errorf("it is asked again:\n%s", said)
+	}
+	s.now = s.now.Add(time.Hour)
+	s.says(s.rollcall(0, "", "scan", "-q"), "1 set aside as wrong")
+	s.rollcall(0, "", "ledger", "verify")
+	if got := s.active(); got != "u1 u2 u3 u4 u5" {
+		t.Errorf("active: %s", got)
+	}
+}
+
 func TestSlackConfig(t *testing.T) {
 	for lines, want := range map[string]string{
 		`app_token = "env:APP"`:         "has both app_token and signing_secret",

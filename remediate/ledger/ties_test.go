@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"rollcall/connectors"
+	"rollcall/remediate"
 	"rollcall/scanner"
 )
 
@@ -91,5 +92,31 @@ func TestRulings(t *testing.T) {
 	}
 	if err := l.AddRuling(noon, scanner.Ruling{Finding: "f-c", Actor: "dana"}); err == nil {
 		t.Error("a ruling without a reason was recorded")
+	}
+}
+
+// A case that ends with its findings being wrong, and the rulings that say so: both, or neither.
+func TestPutWrong(t *testing.T) {
+	l := begin(t, t.TempDir())
+	defer func() { end(t, l) }()
+	c := &remediate.Case{ID: "c-1", Rev: 1, State: remediate.Asked, Item: remediate.Item{Group: "g"}}
+	by := remediate.Identity{Person: "E01", Proof: "slack U1"}
+	ok(t, l.Put(c, 0, by, "opened", noon))
+	ended := *c
+	ended.Rev, ended.State, ended.Wrong = 8, remediate.Superseded, &remediate.Wrong{Because: scanner.BecausePolicy, By: by}
+	r := scanner.Ruling{Finding: "f-a", Because: scanner.BecausePolicy, Note: "x", Actor: by.String(), On: monday}
+	if err := l.PutWrong(&ended, 7, by, "said to be wrong", noon, []scanner.Ruling{r}); !errors.Is(err, remediate.ErrStale) {
+		t.Errorf("of another revision: %v", err)
+	}
+	if got, err := l.Rulings(); err != nil || len(got) != 0 {
+		t.Errorf("what was refused left %v, %v", got, err)
+	}
+	ok(t, l.PutWrong(&ended, 1, by, "said to be wrong", noon, []scanner.Ruling{r}))
+	l = reopen(t, l)
+	if got, err := l.Rulings(); err != nil || !slices.Equal(got, []scanner.Ruling{r}) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if got, err := l.Case("c-1"); err != nil || got.State != remediate.Superseded || got.Wrong == nil || got.Wrong.By != by {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }

@@ -31,6 +31,7 @@ type chaos struct {
 	sent  map[string]bool // forms
 
 	dropped, before int // connections, and how many there had been when the last was dropped
+	aside           int // cases that were said to be wrong, and set aside
 	thrown, never   int // payloads, and those of them that were never sent
 }
 
@@ -141,7 +142,7 @@ func (x *chaos) crowd(users []string) {
 		for _, v := range x.slack.Views(user) {
 			if !x.sent[v.ID] && x.dice.IntN(3) > 0 {
 				x.sent[v.ID] = true
-				x.throw(x.slack.Submit(v, user, map[string]string{"why": "needed for the audit", "until": "2026-06-01"}))
+				x.throw(x.slack.Submit(v, user, map[string]string{"because": []string{"owner", "hr-data"}[x.dice.IntN(2)], "why": "needed for the audit", "until": "2026-06-01"}))
 			}
 		}
 		to := user
@@ -201,10 +202,13 @@ func runChaos(t *testing.T, cases, managers, seconds int) {
 	x.nothingLeaks()
 	f := x.desk.Figures()
 	sent, answered := x.slack.Envelopes()
-	t.Logf("%d of %d cases decided; %d connections, %d of them dropped; %d payloads, %d of them never sent; %d envelopes, %d taken, %d answered; refused %v, %d cards",
-		x.decided(), cases, f.Connects, x.dropped, x.thrown, x.never, sent, f.Taken, answered, f.Refused, f.Cards)
+	t.Logf("%d of %d cases decided, %d set aside; %d connections, %d of them dropped; %d payloads, %d of them never sent; %d envelopes, %d taken, %d answered; refused %v, %d cards",
+		x.decided(), cases, x.aside, f.Connects, x.dropped, x.thrown, x.never, sent, f.Taken, answered, f.Refused, f.Cards)
 	if f.Connects < 1+x.dropped || x.dropped < seconds/3 {
 		t.Errorf("%d connections, of which %d were dropped in %d seconds", f.Connects, x.dropped, seconds)
+	}
+	if x.aside == 0 {
+		t.Error("nothing was said to be wrong")
 	}
 	if answered > f.Taken || f.Taken > sent || x.never < x.thrown/5 {
 		t.Errorf("of %d payloads %d were never sent; of %d envelopes %d were taken and %d answered", x.thrown, x.never, sent, f.Taken, answered)
@@ -245,17 +249,23 @@ func (x *chaos) ledgerIsRight() {
 	f, err := os.Open(filepath.Join(x.dir, "events.jsonl"))
 	ok(x.t, err)
 	defer f.Close()
-	times := map[string]int{}
+	times, ruled := map[string]int{}, map[string]int{}
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var e struct {
 			What string
-			Body struct{ Kept remediate.Case }
+			Body struct {
+				Kept    remediate.Case
+				Finding string
+			}
 		}
 		ok(x.t, json.Unmarshal(lines.Bytes(), &e))
 		if strings.HasPrefix(e.What, "case: decided") && (e.Body.Kept.State == remediate.Keep || e.Body.Kept.State == remediate.Remove) {
 			times[e.Body.Kept.ID]++
+		}
+		if e.What == "finding ruled wrong" {
+			ruled[e.Body.Finding]++
 		}
 	}
 	ok(x.t, lines.Err())
@@ -269,6 +279,13 @@ func (x *chaos) ledgerIsRight() {
 		d := c.State == remediate.Keep || c.State == remediate.Remove
 		if n := map[bool]int{true: 1}[d]; times[c.ID] != n || logged[c.ID] != n {
 			x.t.Errorf("case %s is %s, was decided %d times and said to be %d times", c.ID, c.State, times[c.ID], logged[c.ID])
+		}
+		aside := c.State == remediate.Superseded
+		if n := map[bool]int{true: 1}[aside]; ruled[string(c.Item.Findings[0])] != n || aside != (c.Wrong != nil) || aside && c.Item.Privileged {
+			x.t.Errorf("case %s is %s (%s), and was ruled wrong %d times", c.ID, c.State, c.Why, ruled[string(c.Item.Findings[0])])
+		}
+		if aside {
+			x.aside++
 		}
 		if !d {
 			continue
@@ -327,6 +344,10 @@ func (x *chaos) cardsAreTrue() {
 			case remediate.Keep:
 				if !strings.Contains(s, "KEEP ACCESS until 2026-06-01, decided by") || live {
 					x.t.Errorf("%s is kept; its card (live: %v): %s", login, live, s)
+				}
+			case remediate.Superseded:
+				if !strings.Contains(s, "SAID TO BE WRONG by") || live {
+					x.t.Errorf("%s is set aside; its card (live: %v): %s", login, live, s)
 				}
 			default:
 				if strings.Contains(s, "decided by") || live == strings.Contains(s, "You passed it on") {

@@ -447,6 +447,13 @@ func TestFormIsJudgedAgain(t *testing.T) {
 			ok(r.t, err)
 		}},
 		{"manager no longer", ada, "did not work", func(r *rig, _ *remediate.Case) { r.folk.manager["E10"] = "E05" }},
+		{"the account has changed", ada, "", func(r *rig, _ *remediate.Case) {
+			before, err := r.app.Account(context.Background(), "sam")
+			ok(r.t, err)
+			_, err = r.app.Disable(context.Background(), before)
+			ok(r.t, err)
+		}},
+		{"it is their own by now", ada, "your own access", func(r *rig, _ *remediate.Case) { r.folk.same["E10"] = "E01" }},
 		{"gone from the company", ada, "did not work", func(r *rig, _ *remediate.Case) { r.folk.change("E01", func(w *slackdesk.Who) { w.Works = false }) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -457,6 +464,9 @@ func TestFormIsJudgedAgain(t *testing.T) {
 				v := r.form(ada)
 				c.before(r, k)
 				contains(t, r.send(r.slack.Submit(v, c.user, fields)).Said(), c.says)
+				if c.says == "" {
+					r.told(ada, "has changed since. Nothing was decided")
+				}
 				if k, err := r.led.Case(k.ID); err != nil || k.State == remediate.Keep {
 					t.Errorf("kept all the same (%v)", err)
 				}

@@ -270,6 +270,17 @@ func (d *Desk) offboardForm(ctx context.Context, p *press) any {
 	case strings.TrimSpace(p.Fields[fieldTyped]) != string(id):
 		return wrong(fieldTyped, "That is not the person's id. Nothing was done.")
 	}
+	first := false
+	if err := d.change(s.Card.ID, nil, func(c *remediate.Card) {
+		first = c.Items[0].Told == ""
+		c.Items[0].Told = remediate.Intent
+	}); err != nil {
+		return wrong(fieldWhy, "That did not work just now. Send it again in a moment.")
+	}
+	if !first {
+		d.refuse(p, &refusal{Code: refDecided})
+		return wrong(fieldTyped, "This was sent already; what came of it you are told in a direct message.")
+	}
 	user, by := p.User, s.Speaker.identity()
 	d.later(undoLimit, func(ctx context.Context) {
 		said, err := d.deps.Program.Offboard(ctx, id, by, clip(why, 1000))

@@ -66,6 +66,7 @@ func TestOffboardCommand(t *testing.T) {
 		if a := r.send(r.slack.Submit(v, cleo, map[string]string{"why": "dismissed", "typed": "E10"})).Said(); a != "" {
 			t.Fatal(a)
 		}
+		contains(t, r.send(r.slack.Submit(v, cleo, map[string]string{"why": "dismissed again", "typed": "E10"})).Said(), "was sent already")
 		if want := []string{"E10 by E03 (slack U0CLEO): dismissed"}; !slices.Equal(r.prog.offboarded, want) {
 			t.Errorf("offboarded %q", r.prog.offboarded)
 		}
