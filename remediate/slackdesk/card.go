@@ -229,7 +229,7 @@ func (v *view) text(e *entry) string {
 	}
 	switch {
 	case e.passed != nil && e.passed.Wrong:
-		add("You passed it on, since something is wrong with it. Whoever runs rollcall looks at it; nothing was decided by that.")
+		add("You passed it on, since something is wrong with it. Whoever runs rollcall looks at it; that alone decides nothing.")
 	case e.passed != nil:
 		add("You passed it on. Somebody else is asked.")
 	case len(e.c.Votes) > 0:

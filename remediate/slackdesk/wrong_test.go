@@ -126,7 +126,7 @@ func TestWrongIsPassedOn(t *testing.T) {
 					t.Fatal(a.Said())
 				}
 				r.is(k.ID, remediate.Asked)
-				contains(t, textOf(r.card(ada)), "You passed it on, since something is wrong with it.", "nothing was decided")
+				contains(t, textOf(r.card(ada)), "You passed it on, since something is wrong with it.", "that alone decides nothing")
 				r.refresh()
 				contains(t, textOf(r.card(channel)), "Ada (E01) says that something is wrong: "+c.says+": this is Sue's account.")
 				if len(r.slack.Messages(ben)) != 0 {
@@ -244,4 +244,46 @@ func TestWrongOrRemoved(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The desk itself takes no word that it must not take, whoever asks it, and from wherever.
+func TestDeskRulesOnNothingItMustNot(t *testing.T) {
+	r := newRig(t, "http")
+	it := item("root", "E10", scanner.StaleAccount)
+	it.Privileged = true
+	two, k := r.open(it), r.stale()
+	kept := r.open(item("sue", "E11", scanner.StaleAccount))
+	boss := remediate.Identity{Person: "E01", Proof: "uid 1"}
+	_, err := r.core.Decide(kept.ID, remediate.Verdict{By: boss, Why: "needed", Until: connectors.DateOf(noon, time.UTC) + 9}, noon)
+	ok(t, err)
+	v := remediate.Verdict{By: boss, Why: "they stay until spring"}
+	for name, c := range map[string]struct {
+		of      string
+		because string
+		how     func(*remediate.Verdict)
+		want    error
+	}{
+		"two people":    {two.ID, "policy", func(*remediate.Verdict) {}, remediate.ErrMayNot},
+		"nobody":        {k.ID, "policy", func(v *remediate.Verdict) { v.By = remediate.Policy }, remediate.ErrMayNot},
+		"own access":    {k.ID, "policy", func(v *remediate.Verdict) { v.By.Person = "E10" }, remediate.ErrMayNot},
+		"decided":       {kept.ID, "policy", func(*remediate.Verdict) {}, remediate.ErrMove},
+		"another item":  {k.ID, "policy", func(v *remediate.Verdict) { v.Item = "other" }, remediate.ErrStale},
+		"earlier":       {k.ID, "policy", func(v *remediate.Verdict) { v.Rev = 7 }, remediate.ErrStale},
+		"no such case":  {"c-0", "policy", func(*remediate.Verdict) {}, connectors.ErrNotFound},
+		"owner":         {k.ID, "owner", func(*remediate.Verdict) {}, nil},
+		"class":         {k.ID, "class", func(*remediate.Verdict) {}, nil},
+		"without a why": {k.ID, "policy", func(v *remediate.Verdict) { v.Why = " " }, nil},
+	} {
+		v := v
+		c.how(&v)
+		if _, err := r.deps.Cases.Wrong(c.of, v, c.because, noon); err == nil || c.want != nil && !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	if list := r.rulings(); len(list) != 0 {
+		t.Errorf("recorded: %+v", list)
+	}
+	if _, err := r.deps.Cases.Wrong(k.ID, v, "policy", noon); err != nil || len(r.rulings()) != 1 {
+		t.Errorf("what it must take it does not: %v", err)
+	}
 }
