@@ -10,7 +10,7 @@ import (
 // What a scan needs beside the roster, and with a ledger, which remembers every finding and grant; and how many times the
 // size of HR's files the people and their index take.
 const (
-	memoryOfScan   = 120 << 20
+	memoryOfScan   = 108 << 20
 	memoryOfLedger = 210 << 20
 	memoryOfRoster = 5
 )
