@@ -296,15 +296,16 @@ func (c *checker) protected() {
 				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is a break-glass account", t.Login, t.App)})
 			case t.Account != "" && t.Account == c.st.Apps[t.App].Own:
 				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is rollcall's own account", t.Login, t.App)})
-			case c.shields(t):
+			case c.lim.Shields(t):
 				c.trip(Trip{Guard: GuardProtected, Group: it.Group, Says: fmt.Sprintf("%s in %s is protected by the configuration", t.Login, t.App)})
 			}
 		}
 	}
 }
 
-func (c *checker) shields(t Target) bool {
-	return slices.ContainsFunc(c.lim.Protected, func(p string) bool { return fitsTarget(p, t) })
+// Shields tells whether the configuration protects an account.
+func (l *Limits) Shields(t Target) bool {
+	return slices.ContainsFunc(l.Protected, func(p string) bool { return fitsTarget(p, t) })
 }
 
 func fitsTarget(pattern string, t Target) bool {

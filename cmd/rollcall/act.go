@@ -25,7 +25,7 @@ func (p *program) actCommand() *cobra.Command {
 		Short: "change apps for rollcall serve, as another user who alone has the secrets for that",
 		Long: `act is for who wants reading and acting apart: rollcall serve reads with secrets that can change nothing, and has every change
 made by this process, which runs as another user and has others ([app.acting]). It takes no word from anybody but [act]
-reader, changes only apps with write = true, makes no more changes in a day than [act] per_day (counted since it started), and stops while a file
+reader, changes only apps with write = true, nothing that is protected or break-glass, makes no more changes in a day than [act] per_day (counted since it started), and stops while a file
 named STOP is beside its socket. What it changes is in its log; what was decided, and what came of it, is in the ledger.`,
 		Args: args(0, "no arguments"),
 		RunE: func(c *cobra.Command, _ []string) error { return p.act(c.Context()) },
@@ -71,6 +71,7 @@ type actor struct {
 	peer   func(net.Conn) (int, error)
 	reader int
 	apps   map[connectors.AppID]connectors.App
+	limits remediate.Limits // of which it heeds what is protected
 	perDay int
 	stop   string // while this file is there, nothing is changed
 
@@ -86,7 +87,7 @@ func (p *program) newActor(c *config) (*actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &actor{log: newLog(p.stderr), now: p.now, peer: peerUID, reader: reader, apps: c.Writable, perDay: c.Act.PerDay,
+	return &actor{log: newLog(p.stderr), now: p.now, peer: peerUID, reader: reader, apps: c.Writable, limits: c.Remediate.Limits, perDay: c.Act.PerDay,
 		stop: filepath.Join(filepath.Dir(c.Act.Socket), stopFile)}, nil
 }
 
@@ -194,6 +195,9 @@ func (a *actor) make(ctx context.Context, ch *changeCall) (r connectors.Receipt,
 	if ch.Back {
 		r, err = remediate.Restore(ctx, app, &ch.Action, ch.Before)
 	} else {
+		if err := a.protects(ctx, app, &ch.Action); err != nil {
+			return r, err
+		}
 		if !a.mayMake() {
 			return r, fmt.Errorf("act: %d changes were made within a day, which is [act] per_day: %w", a.perDay, connectors.ErrTransient)
 		}
@@ -203,6 +207,24 @@ func (a *actor) make(ctx context.Context, ch *changeCall) (r connectors.Receipt,
 		log.Info("made", "request", r.RequestID, "changed", r.Changed)
 	}
 	return r, err
+}
+
+// protects says why an account is not to be changed, whatever the reading process says of it: it is read anew.
+func (a *actor) protects(ctx context.Context, app connectors.App, do *remediate.Action) error {
+	get, ok := app.(connectors.Getter)
+	if !ok {
+		return fmt.Errorf("act: %s cannot be read account by account: %w", do.App, connectors.ErrForbidden)
+	}
+	now, err := get.Account(ctx, do.Account)
+	switch {
+	case err != nil:
+		return err
+	case now.Class == connectors.BreakGlass:
+		return fmt.Errorf("act: %s in %s is a break-glass account: %w", now.Username, do.App, connectors.ErrForbidden)
+	case a.limits.Shields(remediate.Target{App: do.App, Account: do.Account, Login: now.Username}):
+		return fmt.Errorf("act: %s in %s is protected by the configuration: %w", now.Username, do.App, connectors.ErrForbidden)
+	}
+	return nil
 }
 
 // mayMake counts a change, if there may be one more.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -164,5 +166,22 @@ func TestChangesCrossTheSocketUnchanged(t *testing.T) {
 	}
 	if remediate.Fingerprint(&got.Before) != remediate.Fingerprint(&before) || string(got.Before.State) != string(before.State) {
 		t.Errorf("%+v", got.Before)
+	}
+}
+
+// What the configuration protects is not changed, whatever the reading process calls the account; giving back is.
+func TestActingProtectsAccounts(t *testing.T) {
+	s := newApartShop(t, "ask", "")
+	name := s.svc.users[slices.IndexFunc(s.svc.users, func(u *scimUser) bool { return u.ID == "u1" })].UserName
+	do := changeCall{Action: remediate.Action{Verb: remediate.Disable, App: "crm", Account: "u1"}, Before: connectors.Account{ID: "u1", Username: "somebody.else", Enabled: connectors.Yes}}
+	for _, pattern := range []string{"crm/" + name, "crm/u1", "CRM/*"} {
+		s.acts.limits.Protected = []string{pattern}
+		if _, err := s.acts.make(t.Context(), &do); !errors.Is(err, connectors.ErrForbidden) || s.svc.patches != 0 {
+			t.Errorf("%s: %v", pattern, err)
+		}
+	}
+	do.Back = true
+	if _, err := s.acts.make(t.Context(), &do); err != nil {
+		t.Error(err)
 	}
 }
