@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -28,25 +26,6 @@ const (
 	dialTimeout   = 30 * time.Second
 	answerTimeout = 2 * time.Minute
 )
-
-func tlsConfig(host, caFile, dir string) (*tls.Config, error) {
-	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if caFile == "" {
-		return c, nil
-	}
-	if !filepath.IsAbs(caFile) {
-		caFile = filepath.Join(dir, caFile)
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("ca_file: %w", err)
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca_file %s: holds no certificate in PEM form", caFile)
-	}
-	return c, nil
-}
 
 // session is one connection, bound, to a server that was asked what it is. Cancelling its context ends it.
 type session struct {

@@ -254,7 +254,7 @@ func (a *App) setServer(c *AppConfig, env connectors.Env) error {
 	case a.plain && c.CAFile != "":
 		return errors.New("ca_file is for TLS, which plain_loopback turns off")
 	}
-	a.tls, err = tlsConfig(host, c.CAFile, env.Dir)
+	a.tls, err = connectors.TLSTo(host, c.CAFile, env.Dir)
 	return err
 }
 

@@ -41,7 +41,7 @@ func serveSlapd(t *testing.T, seed string) *slapd {
 	peer.Debian(t, "slapd", "slapd", "ldap-utils")
 	peer.Debian(t, "ldapmodify", "ldap-utils")
 	s := &slapd{dir: shortDir(t), ip: peer.Address(t, 389, 636)}
-	certificates(t, filepath.Join(s.dir, "tls"), s.ip)
+	peer.Certificates(t, filepath.Join(s.dir, "tls"), s.ip)
 	check(t, os.Mkdir(filepath.Join(s.dir, "db"), 0o700))
 	conf := filepath.Join(s.dir, "slapd.conf")
 	check(t, os.WriteFile(conf, []byte(strings.NewReplacer("$D", s.dir, "$B", suffix).Replace(slapdConf)), 0o600))

@@ -48,7 +48,7 @@ func startSamba(t *testing.T) *controller {
 	peer.Debian(t, "ldbadd", "ldb-tools")
 	d := &controller{dir: filepath.Join(shortDir(t), "dc"), ip: peer.Address(t, 389, 636)}
 	run(t, "", "cp", "-a", madeDomain(t), d.dir)
-	certificates(t, filepath.Join(d.dir, "tls"), d.ip)
+	peer.Certificates(t, filepath.Join(d.dir, "tls"), d.ip)
 	d.writeConf(t)
 	d.log = peer.ServeAt(t, exec.Command("samba", "-s", d.conf(), "-F", "--no-process-group", "--debug-stdout", "-M", "single"), d.ip+":636")
 	return d

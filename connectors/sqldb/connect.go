@@ -3,13 +3,10 @@ package sqldb
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"database/sql"
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -85,7 +82,7 @@ func (s *server) locate(c *AppConfig, env connectors.Env) error {
 	case c.PlainLoopback:
 		return nil
 	}
-	s.tls, err = tlsConfig(host, c.CAFile, env.Dir)
+	s.tls, err = connectors.TLSTo(host, c.CAFile, env.Dir)
 	return err
 }
 
@@ -93,25 +90,6 @@ func (s *server) locate(c *AppConfig, env connectors.Env) error {
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return ip != nil && ip.IsLoopback()
-}
-
-func tlsConfig(host, caFile, dir string) (*tls.Config, error) {
-	c := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if caFile == "" {
-		return c, nil
-	}
-	if !filepath.IsAbs(caFile) {
-		caFile = filepath.Join(dir, caFile)
-	}
-	pem, err := os.ReadFile(caFile)
-	if err != nil {
-		return nil, fmt.Errorf("ca_file: %w", err)
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("ca_file %s: holds no certificate in PEM form", caFile)
-	}
-	return c, nil
 }
 
 func (s *server) setPassword(c *AppConfig, env connectors.Env) error {

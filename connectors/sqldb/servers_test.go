@@ -3,53 +3,19 @@
 package sqldb
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"rollcall/connectors/connectortest/peer"
 )
 
 // Here is how servers that nobody here wrote are installed, started on loopback, and stopped.
-
-// need installs Debian packages unless a file is there. A package may not start what it brings.
-func need(t *testing.T, file string, packages ...string) {
-	t.Helper()
-	if found, _ := filepath.Glob(file); len(found) > 0 {
-		return
-	}
-	const policy = "/usr/sbin/policy-rc.d"
-	if _, err := os.Stat(policy); errors.Is(err, os.ErrNotExist) {
-		check(t, os.WriteFile(policy, []byte("#!/bin/sh\nexit 101\n"), 0o755))
-		defer os.Remove(policy)
-	}
-	apt := func(args ...string) ([]byte, error) {
-		cmd := exec.Command("apt-get", append([]string{"-qq", "-o", "DPkg::Lock::Timeout=300"}, args...)...)
-		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		return cmd.CombinedOutput()
-	}
-	install := append([]string{"install", "-y", "--no-install-recommends"}, packages...)
-	if _, err := apt(install...); err == nil {
-		return
-	}
-	apt("update")
-	if out, err := apt(install...); err != nil {
-		t.Fatalf("%s is missing, and apt-get install %s failed (it wants root, and Debian): %v\n%s", file, strings.Join(packages, " "), err, out)
-	}
-}
 
 // as makes a command run as another user: database servers refuse to run as root.
 func as(t *testing.T, name string, program string, args ...string) *exec.Cmd {
@@ -87,13 +53,6 @@ func own(t *testing.T, name string, files ...string) {
 	uid, gid := ids(t, name)
 	for _, f := range files {
 		check(t, os.Chown(f, int(uid), int(gid)))
-	}
-}
-
-func finish(t *testing.T, cmd *exec.Cmd) {
-	t.Helper()
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %v\n%s", cmd.Args, err, out)
 	}
 }
 
@@ -140,34 +99,7 @@ func tail(file string) []byte {
 // freePort is one of loopback on which nothing listens now.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
+	_, port, err := net.SplitHostPort(peer.Free(t))
 	check(t, err)
 	return port
-}
-
-// certificates makes an authority and a server's certificate for 127.0.0.1: ca.pem, cert.pem, key.pem.
-func certificates(t *testing.T, dir string) {
-	t.Helper()
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(t, err)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	check(t, err)
-	from := time.Now().Add(-time.Hour)
-	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test authority"}, NotBefore: from, NotAfter: from.AddDate(1, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	leaf := &x509.Certificate{SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotBefore: from, NotAfter: from.AddDate(1, 0, 0),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
-	check(t, err)
-	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-	check(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	check(t, err)
-	for name, b := range map[string]*pem.Block{"ca.pem": {Type: "CERTIFICATE", Bytes: caDER}, "cert.pem": {Type: "CERTIFICATE", Bytes: leafDER},
-		"key.pem": {Type: "PRIVATE KEY", Bytes: keyDER}} {
-		check(t, os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(b), 0o600))
-	}
 }

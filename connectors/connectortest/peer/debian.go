@@ -12,10 +12,12 @@ import (
 	"testing"
 )
 
-// Debian installs packages unless a program is there. A package may not start what it brings.
+// Debian installs packages unless a program is there, named as for a shell, or by a path that may have wildcards. A package
+// may not start what it brings.
 func Debian(t testing.TB, program string, packages ...string) {
 	t.Helper()
-	if _, err := exec.LookPath(program); err == nil {
+	found, _ := filepath.Glob(program)
+	if _, err := exec.LookPath(program); err == nil || strings.Contains(program, "/") && len(found) > 0 {
 		return
 	}
 	const policy = "/usr/sbin/policy-rc.d"
