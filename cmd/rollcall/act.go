@@ -75,8 +75,10 @@ type actor struct {
 	perDay int
 	stop   string // while this file is there, nothing is changed
 
+	calls callLimit
+
 	mu   sync.Mutex
-	made []time.Time // of changes within the last day
+	made [2][]time.Time // of changes, and of what was taken back, within the last day
 }
 
 func (p *program) newActor(c *config) (*actor, error) {
@@ -108,7 +110,12 @@ func (a *actor) serve(ctx context.Context, l net.Listener) {
 			time.Sleep(100 * time.Millisecond) // out of files, most likely
 			continue
 		}
+		if !a.calls.enter() {
+			conn.Close()
+			continue
+		}
 		all.Go(func() {
+			defer a.calls.leave()
 			defer conn.Close()
 			work, stop := context.WithTimeout(context.WithoutCancel(ctx), longestChange)
 			defer stop()
@@ -138,14 +145,14 @@ func (a *actor) answer(ctx context.Context, conn net.Conn) {
 	uid, perr := a.peer(conn)
 	w := newWire(conn)
 	w.patience = takenWithin
-	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	kind, b, err := w.receive()
-	if errors.Is(err, io.EOF) { // somebody looked whether it is there
-		return
-	}
 	if perr != nil || uid != a.reader {
 		a.log.Warn("refused: it is not the user that is acted for", "uid", uid, "error", perr)
 		w.sendJSON(frameEnd, changed{Error: fmt.Sprintf("act: user %d is not [act] reader", uid), Kind: "forbidden"})
+		return
+	}
+	conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	kind, b, err := w.receive()
+	if errors.Is(err, io.EOF) { // somebody looked whether it is there
 		return
 	}
 	var ch changeCall
@@ -192,15 +199,17 @@ func (a *actor) make(ctx context.Context, ch *changeCall) (r connectors.Receipt,
 	if _, err := os.Stat(a.stop); !errors.Is(err, os.ErrNotExist) {
 		return r, fmt.Errorf("act: the kill switch is on: %s is there: %w", a.stop, connectors.ErrTransient)
 	}
+	if !ch.Back {
+		if err := a.protects(ctx, app, &ch.Action, ch.Before.Username); err != nil {
+			return r, err
+		}
+	}
+	if !a.mayMake(ch.Back) {
+		return r, fmt.Errorf("act: %d changes were made within a day, which is [act] per_day: %w", a.perDay, connectors.ErrTransient)
+	}
 	if ch.Back {
 		r, err = remediate.Restore(ctx, app, &ch.Action, ch.Before)
 	} else {
-		if err := a.protects(ctx, app, &ch.Action); err != nil {
-			return r, err
-		}
-		if !a.mayMake() {
-			return r, fmt.Errorf("act: %d changes were made within a day, which is [act] per_day: %w", a.perDay, connectors.ErrTransient)
-		}
 		r, err = remediate.Change(ctx, app, &ch.Action, ch.Before)
 	}
 	if err == nil {
@@ -210,15 +219,26 @@ func (a *actor) make(ctx context.Context, ch *changeCall) (r connectors.Receipt,
 }
 
 // protects says why an account is not to be changed, whatever the reading process says of it: it is read anew.
-func (a *actor) protects(ctx context.Context, app connectors.App, do *remediate.Action) error {
+func (a *actor) protects(ctx context.Context, app connectors.App, do *remediate.Action, as string) error {
 	get, ok := app.(connectors.Getter)
 	if !ok {
 		return fmt.Errorf("act: %s cannot be read account by account: %w", do.App, connectors.ErrForbidden)
+	}
+	if teller, ok := connectors.SelfOf(app); ok {
+		self, err := teller.Self(ctx)
+		if err != nil {
+			return err
+		}
+		if self.Account != "" && self.Account == do.Account {
+			return fmt.Errorf("act: it is the account that rollcall itself uses in %s: %w", do.App, connectors.ErrForbidden)
+		}
 	}
 	now, err := get.Account(ctx, do.Account)
 	switch {
 	case err != nil:
 		return err
+	case now.Username != as:
+		return fmt.Errorf("act: %s in %s is not the account that was read; does [app.acting] lead to another tenant? %w", do.Account, do.App, connectors.ErrForbidden)
 	case now.Class == connectors.BreakGlass:
 		return fmt.Errorf("act: %s in %s is a break-glass account: %w", now.Username, do.App, connectors.ErrForbidden)
 	case a.limits.Shields(remediate.Target{App: do.App, Account: do.Account, Login: now.Username}):
@@ -227,17 +247,20 @@ func (a *actor) protects(ctx context.Context, app connectors.App, do *remediate.
 	return nil
 }
 
-// mayMake counts a change, if there may be one more.
-func (a *actor) mayMake() bool {
+// mayMake counts a change, if there may be one more; what is taken back is counted apart.
+func (a *actor) mayMake(back bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	now := a.now()
-	for len(a.made) > 0 && now.Sub(a.made[0]) >= 24*time.Hour {
-		a.made = a.made[1:]
+	made, now := &a.made[0], a.now()
+	if back {
+		made = &a.made[1]
 	}
-	if len(a.made) >= a.perDay {
+	for len(*made) > 0 && now.Sub((*made)[0]) >= 24*time.Hour {
+		*made = (*made)[1:]
+	}
+	if len(*made) >= a.perDay {
 		return false
 	}
-	a.made = append(a.made, now)
+	*made = append(*made, now)
 	return true
 }

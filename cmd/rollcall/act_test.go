@@ -120,7 +120,7 @@ func TestActingHasLimitsOfItsOwn(t *testing.T) {
 	s := newApartShop(t, "ask", "")
 	make := func(ch changeCall) error { _, err := s.acts.make(t.Context(), &ch); return err }
 	disable := func(app connectors.AppID, id connectors.AccountID) changeCall {
-		return changeCall{Action: remediate.Action{Verb: remediate.Disable, App: app, Account: id}, Before: connectors.Account{ID: id, Enabled: connectors.Yes}}
+		return changeCall{Action: remediate.Action{Verb: remediate.Disable, App: app, Account: id}, Before: connectors.Account{ID: id, Username: s.userName(id), Enabled: connectors.Yes}}
 	}
 	for what, ch := range map[string]changeCall{"another app": disable("erp", "u1"), "nothing": disable("crm", ""),
 		"another account": {Action: remediate.Action{Verb: remediate.Disable, App: "crm", Account: "u1"}, Before: connectors.Account{ID: "u2"}},
@@ -172,7 +172,7 @@ func TestChangesCrossTheSocketUnchanged(t *testing.T) {
 // What the configuration protects is not changed, whatever the reading process calls the account; giving back is.
 func TestActingProtectsAccounts(t *testing.T) {
 	s := newApartShop(t, "ask", "")
-	name := s.svc.users[slices.IndexFunc(s.svc.users, func(u *scimUser) bool { return u.ID == "u1" })].UserName
+	name := s.userName("u1")
 	do := changeCall{Action: remediate.Action{Verb: remediate.Disable, App: "crm", Account: "u1"}, Before: connectors.Account{ID: "u1", Username: "somebody.else", Enabled: connectors.Yes}}
 	for _, pattern := range []string{"crm/" + name, "crm/u1", "CRM/*"} {
 		s.acts.limits.Protected = []string{pattern}
@@ -180,8 +180,25 @@ func TestActingProtectsAccounts(t *testing.T) {
 			t.Errorf("%s: %v", pattern, err)
 		}
 	}
-	do.Back = true
-	if _, err := s.acts.make(t.Context(), &do); err != nil {
-		t.Error(err)
+	s.acts.limits.Protected = nil
+	if _, err := s.acts.make(t.Context(), &do); !errors.Is(err, connectors.ErrForbidden) || !strings.Contains(err.Error(), "not the account that was read") {
+		t.Errorf("under another name: %v", err)
 	}
+	do.Back = true
+	for range s.acts.perDay {
+		if _, err := s.acts.make(t.Context(), &do); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := s.acts.make(t.Context(), &do); err == nil {
+		t.Error("more is given back in a day than may be changed")
+	}
+}
+
+func (s *apartShop) userName(id connectors.AccountID) string {
+	i := slices.IndexFunc(s.svc.users, func(u *scimUser) bool { return u.ID == string(id) })
+	if i < 0 {
+		return ""
+	}
+	return s.svc.users[i].UserName
 }

@@ -15,7 +15,7 @@ import (
 type actConfig struct {
 	Socket string `toml:"socket"`  // where that process listens; in a directory of its own, which the reading one may enter
 	Reader string `toml:"reader"`  // the user, by name or number, that the reading process runs as: nobody else is acted for
-	PerDay *int   `toml:"per_day"` // changes in 24 hours, taking back left out; absent: [remediate] per_day
+	PerDay *int   `toml:"per_day"` // changes in 24 hours, and as many taken back; absent: [remediate] per_day
 }
 
 // acting is that as it holds.

@@ -37,18 +37,19 @@ func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger,
 	if err != nil || pl == nil {
 		return nil, err
 	}
-	now := p.now()
+	now, tenants := p.now(), &tenants{}
 	result, err := p.judgeSealed(ctx, c, run, "", func(in *scanner.Input) (err error) {
 		in.Roster, in.Policy, in.AsOf, in.History, in.Guard = c.Roster, c.Policy, c.AsOf, led, c.Guard
 		in.Sink, in.Found = pl.beside(in.Sink, in.Found)
 		if len(fresh) > 0 {
-			in.Apps, err = c.readAnew(in.Apps, fresh)
+			in.Apps, err = c.readAnew(in.Apps, fresh, tenants, led)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	tenants.mark(result)
 	before, err := led.Roster()
 	if err != nil {
 		return nil, err
@@ -65,15 +66,19 @@ func (p *program) judgeAgain(ctx context.Context, c *config, led *ledger.Ledger,
 	return &judgedAgain{plan, pl, result, fresh, now.UTC()}, plan.returning(led, result)
 }
 
-// readAnew has some of a run's apps read now, in place of what the run read.
-func (c *config) readAnew(sealed []scanner.App, fresh []connectors.AppID) ([]scanner.App, error) {
+// readAnew has some of a run's apps read now, in place of what the run read; from the tenants they are known by.
+func (c *config) readAnew(sealed []scanner.App, fresh []connectors.AppID, of *tenants, history scanner.History) ([]scanner.App, error) {
 	apps := slices.Clone(sealed)
 	for _, id := range fresh {
 		i, now := slices.IndexFunc(apps, func(a scanner.App) bool { return a.ID == id }), c.app(id)
 		if i < 0 || now == nil {
 			return nil, fmt.Errorf("it read no app %s, so that nothing is known of it but what would be read now; let a run read all of them first", id)
 		}
-		apps[i] = *now
+		watched, err := of.watch([]scanner.App{*now}, history)
+		if err != nil {
+			return nil, err
+		}
+		apps[i] = watched[0]
 	}
 	return apps, nil
 }

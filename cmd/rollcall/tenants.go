@@ -23,7 +23,9 @@ type tenants struct {
 
 // watch has the pull of each app that can tell begin with the question who answers. Another tenant than before ends it.
 func (t *tenants) watch(apps []scanner.App, history scanner.History) ([]scanner.App, error) {
-	t.pins, t.told = map[connectors.AppID]string{}, map[connectors.AppID]*connectors.Self{}
+	if t.pins == nil {
+		t.pins, t.told = map[connectors.AppID]string{}, map[connectors.AppID]*connectors.Self{}
+	}
 	out := make([]scanner.App, len(apps))
 	for i, a := range apps {
 		out[i] = a
@@ -80,10 +82,12 @@ func sameTenant(app connectors.AppID, is, pin string) error {
 		"rollcall sources accept %s --reason …", is, app, pin, app)
 }
 
-// mark writes into a run's result as whom each app was read.
+// mark writes into a run's result as whom each app was read, of those that were.
 func (t *tenants) mark(r *scanner.Result) {
 	for i := range r.Sources {
-		r.Sources[i].Self = t.told[connectors.AppID(r.Sources[i].Name)]
+		if self := t.told[connectors.AppID(r.Sources[i].Name)]; self != nil {
+			r.Sources[i].Self = self
+		}
 	}
 }
 

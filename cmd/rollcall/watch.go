@@ -104,6 +104,9 @@ func (p *program) settleChanged(ctx context.Context, c *config, led *ledger.Ledg
 		return &settled{}, func(id connectors.PersonID) connectors.PersonID { return id }, err
 	}
 	plan := again.plan
+	if plan.Roster != "" { // it was read once more: who changed stays noticed
+		return nil, nil, fmt.Errorf("the roster is not to be relied upon: %s", plan.Roster)
+	}
 	about := func(it *remediate.Item) bool {
 		return slices.ContainsFunc(people, func(id connectors.PersonID) bool { return plan.same(id) == it.Person })
 	}
