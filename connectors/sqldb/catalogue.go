@@ -15,6 +15,7 @@ import (
 type catalogue struct {
 	roles   map[string]*role // by key
 	logins  []*login         // those that are accounts, by id
+	doors   []*login         // of MySQL and MariaDB: all that let somebody in, those that are left out as well
 	notes   []string
 	me      string // key of the caller's own role
 	mariadb bool

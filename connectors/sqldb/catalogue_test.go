@@ -1,6 +1,7 @@
 package sqldb
 
 import (
+	"database/sql"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +15,7 @@ func TestSessionsBelongToTheMostSpecificAccount(t *testing.T) {
 	for _, key := range []string{"ada@%", "ada@192.0.2.7", "ada@192.0.2.%", "ada@198.51.100.0/255.255.255.0", "ada@localhost", "ada@%.example.com", "ada@", "@localhost", "bea@10.%", "cem@%",
 		"dan@203.0.113.0/24", "eva@2001:db8::1"} {
 		at := strings.LastIndexByte(key, '@')
-		c.logins = append(c.logins, &login{role: &role{key: key}, id: connectors.AccountID(key), user: key[:at], host: key[at+1:]})
+		c.doors = append(c.doors, &login{role: &role{key: key}, id: connectors.AccountID(key), user: key[:at], host: key[at+1:]})
 	}
 	for _, x := range []struct{ user, from, want string }{
 		{"ada", "192.0.2.7:50412", "ada@192.0.2.7"},
@@ -101,6 +102,36 @@ func TestNamesOfEntitlements(t *testing.T) {
 	for key, want := range map[string]string{"1": `"attribute:SUPERUSER"`, "2": `"role:x"`} {
 		if got := (postgres{}).nameOf(c, key); got != want {
 			t.Errorf("%s: %s; want %s", key, got, want)
+		}
+	}
+}
+
+// An account that is left out still lets its own sessions in: they are not those of another account with that user name.
+func TestSessionsOfWhoIsLeftOut(t *testing.T) {
+	c := &catalogue{roles: map[string]*role{}}
+	word := func(s string) sql.NullString { return sql.NullString{String: s, Valid: true} }
+	for _, host := range []string{"%", "10.0.0.7"} {
+		row := []sql.NullString{word("app"), word(host), word("N"), word("N"), word("N"), word(""), word("")}
+		if err := (mysqlServer{}).user(c, row, []string{"app@10.0.0.7"}, map[string]*role{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(c.logins) != 1 || c.leftOut != 1 {
+		t.Fatalf("%d accounts, %d left out", len(c.logins), c.leftOut)
+	}
+	if key, err := c.letIn("app", "10.0.0.7:50412"); err != nil || key != "app@10.0.0.7" {
+		t.Errorf("it is said to be of %q: %v", key, err)
+	}
+}
+
+// In PostgreSQL 16 and later one may hold a role, and beside that make others members of it: each is taken by itself.
+func TestOnlyWhatWasDecidedIsTaken(t *testing.T) {
+	c := &catalogue{by: true, roles: map[string]*role{"1": {key: "1", name: "X"}}}
+	l := &login{role: &role{key: "2", in: []edge{{to: "1", admin: true, grantor: "postgres"}, {to: "1", inherit: true, set: true, grantor: "owner"}}}, user: "dba"}
+	for sort, grantor := range map[sort]string{isRole: `"owner"`, isAdmin: `"postgres"`} {
+		steps := postgres{}.take(c, l, holding{what: "1", sort: sort})
+		if len(steps) != 1 || !strings.HasSuffix(steps[0].do, " GRANTED BY "+grantor) {
+			t.Errorf("%v: %+v", sort, steps)
 		}
 	}
 }

@@ -136,11 +136,12 @@ func (m mysqlServer) user(c *catalogue, v []sql.NullString, leaveOut []string, g
 		r.group = true
 		return nil
 	}
+	l := &login{role: r, id: connectors.AccountID(key), user: user, host: host, enabled: !yes(v[3]), owner: ownerIn(v[5].String)}
+	c.doors = append(c.doors, l)
 	if slices.Contains(mysqlSystem, key) || slices.Contains(leaveOut, key) || slices.Contains(leaveOut, user) {
 		c.leftOut++
 		return nil
 	}
-	l := &login{role: r, id: connectors.AccountID(key), user: user, host: host, enabled: !yes(v[3]), owner: ownerIn(v[5].String)}
 	l.state.Expired = yes(v[4])
 	if v[6].String != "" {
 		l.state.Default = []string{v[6].String + "@"}

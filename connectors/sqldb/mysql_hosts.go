@@ -16,7 +16,7 @@ import (
 func (c *catalogue) letIn(user, from string) (key string, err error) {
 	client := clientOf(from)
 	var best *login
-	for _, l := range c.logins {
+	for _, l := range c.doors {
 		if l.user != user && l.user != "" {
 			continue
 		}

@@ -76,6 +76,13 @@ func (m mysqlServer) sessions(r *reader, c *catalogue, l *login) ([]string, erro
 	if c.mariadb {
 		from = "information_schema.PROCESSLIST"
 	}
+	own, err := r.value("SELECT COUNT(*) FROM " + from + " WHERE ID = CONNECTION_ID()")
+	if err == nil && own != "1" {
+		err = fmt.Errorf("%s: %s does not show even this connection, so that open sessions would not be seen (is performance_schema off?): %w", r.location(), from, connectors.ErrForbidden)
+	}
+	if err != nil {
+		return nil, err
+	}
 	var out []string
 	err = r.each(connectors.Accounts, "SELECT ID, USER, HOST FROM "+from+" WHERE USER = ? AND ID <> CONNECTION_ID() ORDER BY ID", func(v []sql.NullString) error {
 		if v[1].String != l.user {

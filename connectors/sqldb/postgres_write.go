@@ -46,7 +46,8 @@ func (p postgres) take(c *catalogue, l *login, h holding) []step {
 	var out []step
 	for _, e := range l.in {
 		// From PostgreSQL 16 on, a REVOKE without GRANTED BY takes back the caller's own grant alone.
-		if e.to == h.what {
+		// What only lets him make others members is another entitlement.
+		if e.to == h.what && e.idle() == (h.sort == isAdmin) {
 			out = append(out, step{do: revoke + " GRANTED BY " + p.quote(e.grantor)})
 		}
 	}
