@@ -173,7 +173,7 @@ func TestEntitlementsNamedAfterPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, shown := range map[string]bool{"Approve payments": true, "mailbox:qvaatainen": false, "OneDrive (quillon@corp.example)": false, "Team Brackwater": false,
-		"zoe": false, "E101-share": false, "svc-backup operators": true, "Zoë's files": false, "QUILLON": false, "": true} {
+		"zoe": false, "E101-share": false, "svc-backup operators": true, "Zoë's files": false, "QUILLON": false, "MailboxZoeShared": false, "zoe2": false, "GitHub2 readers": true, "": true} {
 		if got := p.entitlement(connectors.EntitlementID(name)); (string(got) == name) != shown {
 			t.Errorf("%q became %q", name, got)
 		}

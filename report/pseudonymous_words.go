@@ -54,8 +54,16 @@ func (k *knownWords) learnPeople(people []*scanner.Person) {
 		}
 		if p.Now != nil {
 			k.is(p.Name(), p.ID)
-			for _, w := range wordsOf(p.Name()) {
+			words := wordsOf(p.Name())
+			for _, w := range words {
 				k.add(w.text)
+			}
+			if n := len(words) - 1; n > 0 { // as logins are made of names; who has no account may have had one
+				first, last := []rune(words[0].text), words[n].text
+				k.add(string(first[:1]) + last)
+				k.add(last + string(first[:1]))
+				k.add(words[0].text + last)
+				k.add(last + words[0].text)
 			}
 		}
 	}
@@ -93,8 +101,11 @@ func (k *knownWords) names(text string) bool {
 }
 
 func (k *knownWords) look(text string) bool {
+	return k.among(text, wordsOf(text)) || k.among(text, piecesOf(text))
+}
+
+func (k *knownWords) among(text string, words []word) bool {
 	const most = 6 // words of a login: given.middle.last@mail.example.com
-	words := wordsOf(text)
 	for i := range words {
 		for j := i; j < min(len(words), i+most); j++ {
 			span := text[words[i].from:words[j].to]
@@ -122,6 +133,21 @@ func wordsOf(s string) (out []word) {
 		if !in && from >= 0 {
 			out, from = append(out, word{s[from:i], from, i}), -1
 		}
+	}
+	return out
+}
+
+// piecesOf are its words, taken apart where a capital follows a small letter, and where digits begin or end.
+func piecesOf(s string) (out []word) {
+	for _, w := range wordsOf(s) {
+		from, before := w.from, rune(0)
+		for i, r := range w.text {
+			if i > 0 && (unicode.IsLower(before) && unicode.IsUpper(r) || unicode.IsDigit(before) != unicode.IsDigit(r)) {
+				out, from = append(out, word{s[from : w.from+i], from, w.from + i}), w.from+i
+			}
+			before = r
+		}
+		out = append(out, word{s[from:w.to], from, w.to})
 	}
 	return out
 }

@@ -148,6 +148,7 @@ func TestHostileOutput(t *testing.T) {
 		"an end without a count": {header + account(1) + `{"type":"end"}` + "\n", "the list is not whole"},
 		"too high a count":       {header + account(1) + `{"type":"end","accounts":2}` + "\n", "1 were seen"},
 		"more after the end":     {header + `{"type":"end","accounts":0}` + "\n" + account(1), "comes after the last one"},
+		"an escaped secret":      {header + `{"type":"note","text":"` + fmt.Sprintf(`\u%04x`, secret[0]) + secret[1:] + `"}` + "\n", "holds a secret"},
 		"a secret":               {header + `{"type":"note","text":"` + secret + `"}` + "\n", "holds a secret"},
 		"zero bytes":             {header + "\x00\x00\n", "line 2"},
 		"bytes that are no text": {header + "{\"type\":\"account\",\"id\":\xff}\n", "line 2"},
@@ -363,5 +364,24 @@ func TestCancelEndsTheProgram(t *testing.T) {
 	}
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("%v; want context.Canceled", last)
+	}
+}
+
+// A program is as safe as the folder it lies in: who may write there may put another one in its place.
+func TestAProgramThatOthersMayReplace(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "bin")
+	path := filepath.Join(folder, "list")
+	if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(path, []byte("#!/bin/sh\n"), 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if err := executable(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(folder, 0o770); err != nil {
+		t.Fatal(err)
+	}
+	if err := executable(path); err == nil || !strings.Contains(err.Error(), "put another program there") {
+		t.Errorf("in a folder that its group may write to: %v", err)
 	}
 }

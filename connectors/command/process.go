@@ -5,12 +5,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -102,8 +105,12 @@ func (a *App) start(ctx context.Context, argv []string, input []byte) (*process,
 	return p, nil
 }
 
-// executable refuses a program that others may write to.
+// executable refuses a program that others may write to, or put another in place of.
 func executable(path string) error {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return err
+	}
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -113,7 +120,20 @@ func executable(path string) error {
 	case info.Mode().Perm()&0o022 != 0:
 		return fmt.Errorf("%s can be written to by others (mode %04o): chmod go-w it", path, info.Mode().Perm())
 	}
-	return nil
+	for at := path; ; at = filepath.Dir(at) {
+		if info, err = os.Stat(at); err != nil {
+			return err
+		}
+		if st, ok := info.Sys().(*syscall.Stat_t); ok && st.Uid != 0 && int(st.Uid) != os.Geteuid() {
+			return fmt.Errorf("%s belongs to user %d, who may change what is run here: it must be root's, or of the user that rollcall runs as", at, st.Uid)
+		}
+		if info.IsDir() && info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0 {
+			return fmt.Errorf("%s can be written to by others (mode %04o), who may put another program there: chmod go-w it", at, info.Mode().Perm())
+		}
+		if at == filepath.Dir(at) {
+			return nil
+		}
+	}
 }
 
 // line is the next line that the program prints, valid until the next call; io.EOF when it has closed its output.
@@ -154,14 +174,41 @@ func (p *process) patient(err error) bool {
 	return true
 }
 
-// leaks refuses a line in which a secret stands.
+// leaks refuses a line in which a secret stands, as it is or as JSON writes it.
 func (a *App) leaks(p *process) error {
+	if len(a.secrets) == 0 {
+		return nil
+	}
+	var texts []string
+	if bytes.IndexByte(p.buf, '\\') >= 0 {
+		var v any
+		if json.Unmarshal(p.buf, &v) == nil {
+			texts = textsIn(texts, v)
+		}
+	}
 	for _, s := range a.secrets {
-		if bytes.Contains(p.buf, []byte(s)) {
+		if bytes.Contains(p.buf, []byte(s)) || slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, s) }) {
 			return p.broken(fmt.Errorf("line %d holds a secret that the program was given: it must not print that", p.count))
 		}
 	}
 	return nil
+}
+
+// textsIn are the texts of a JSON value, names included.
+func textsIn(list []string, v any) []string {
+	switch v := v.(type) {
+	case string:
+		return append(list, v)
+	case []any:
+		for _, x := range v {
+			list = textsIn(list, x)
+		}
+	case map[string]any:
+		for name, x := range v {
+			list = textsIn(append(list, name), x)
+		}
+	}
+	return list
 }
 
 // end waits until the program has ended, its output read to the end, and says how.
