@@ -55,7 +55,7 @@ func (x *carrier) carry(ctx context.Context, due []*remediate.Case, free []remed
 			}
 		}
 		done, err := x.apply.Case(ctx, k.ID, remediate.Policy)
-		if overtaken(err) {
+		if overtaken(err) || errors.Is(err, remediate.ErrMayNot) { // who asked to have it taken back may have left since
 			x.out.Overtaken = append(x.out.Overtaken, k.ID)
 			continue
 		}

@@ -115,6 +115,9 @@ func (p *program) approveAhead(ctx context.Context, id connectors.PersonID, f ap
 		return err
 	}
 	defer led.Close()
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
 	plan, who, err := p.aheadPlan(ctx, c, led, id, f.identity)
 	if err != nil {
 		return err

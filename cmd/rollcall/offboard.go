@@ -87,6 +87,9 @@ func (p *program) typed(id connectors.PersonID) error {
 
 func (p *program) carryOffboard(ctx context.Context, c *config, led *ledger.Ledger, plan *runPlan, by remediate.Identity, reason string) error {
 	it, now := &plan.Plan.Items[0], p.now()
+	if err := p.onlyAllowed(c, led); err != nil {
+		return err
+	}
 	desk := p.desk(c, led, plan)
 	k, err := led.Live(it.Group)
 	if err == nil && k == nil {

@@ -226,6 +226,9 @@ func (r *slackRoom) Offboard(ctx context.Context, id connectors.PersonID, by rem
 
 // offboarding opens the case that closes somebody's access, and decides it, by who may offboard.
 func (r *slackRoom) offboarding(plan *runPlan, by remediate.Identity, why string) (*remediate.Case, error) {
+	if err := r.p.onlyAllowed(r.c, r.led); err != nil {
+		return nil, err
+	}
 	it, now := &plan.Plan.Items[0], r.p.now()
 	desk := *r.Desk
 	desk.MayDecide = nil // [slack] may_offboard says who may, and the desk in Slack has asked it
